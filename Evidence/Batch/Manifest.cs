@@ -16,7 +16,7 @@ public sealed record ManifestChannel(string Place, string Serial, MilliCelsius L
 
 /// <summary>What a verifier must print about how a gateway is built. Bits of one number.</summary>
 [Flags]
-public enum ManifestFlags
+public enum GatewayTraits
 {
     /// <summary>Real probes, and a key that hardware keeps.</summary>
     None = 0,
@@ -36,7 +36,7 @@ public enum ManifestFlags
 /// <param name="Channels">1 to 32 channels, index = place in the list.</param>
 /// <param name="RulePack">SHA-256 of the alarm rules in force; zero when only the channel limits hold.</param>
 /// <param name="Previous">SHA-256 of the previous manifest's payload; zero for the first.</param>
-/// <param name="Flags">See <see cref="ManifestFlags"/>.</param>
+/// <param name="Traits">See <see cref="GatewayTraits"/>.</param>
 /// <remarks>
 /// <code>
 /// manifest = [1, gw: bstr .size 16, spki: bstr, first: uint, issued: uint, channels: [+ channel], rules: bstr .size 32, prev: bstr .size 32, flags: uint]
@@ -45,7 +45,7 @@ public enum ManifestFlags
 /// A probe swap or a change of limits is a new manifest; old batches keep the old one by its hash.
 /// </remarks>
 public sealed record Manifest(GatewayId Gateway, PublicKey Key, long FirstNumber, long IssuedMs, ImmutableArray<ManifestChannel> Channels,
-    Digest RulePack, Digest Previous, ManifestFlags Flags)
+    Digest RulePack, Digest Previous, GatewayTraits Traits)
 {
     public const int TextLengthMax = 40;
     public const int IntervalMsMin = 1_000;
@@ -78,7 +78,7 @@ public sealed record Manifest(GatewayId Gateway, PublicKey Key, long FirstNumber
         writer.WriteEndArray();
         writer.WriteByteString(RulePack.ToBytes());
         writer.WriteByteString(Previous.ToBytes());
-        writer.WriteInt32((int)Flags);
+        writer.WriteInt32((int)Traits);
         writer.WriteEndArray();
         return writer.Encode();
     }
@@ -113,7 +113,7 @@ public sealed record Manifest(GatewayId Gateway, PublicKey Key, long FirstNumber
 
         reader.ReadEndArray();
         var manifest = new Manifest(gateway, key, first, issued, channels.MoveToImmutable(), reader.Digest("rule pack hash"),
-            reader.Digest("previous manifest hash"), (ManifestFlags)reader.Integer(0, 3, "flags"));
+            reader.Digest("previous manifest hash"), (GatewayTraits)reader.Integer(0, 3, "flags"));
         reader.ReadEndArray();
         return manifest;
     }

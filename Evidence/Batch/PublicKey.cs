@@ -56,8 +56,8 @@ public sealed class PublicKey : IEquatable<PublicKey>
     public static PublicKey Of(ECDsa key) => FromSpki(key.ExportSubjectPublicKeyInfo());
 
     /// <summary>Whether these 64 bytes (r ‖ s, each 32, big-endian) are a signature of this key over SHA-256 of the bytes.</summary>
-    public bool Verify(ReadOnlySpan<byte> signed, ReadOnlySpan<byte> signature) => signature.Length == 64
-        && key.VerifyData(signed, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+    public bool Verify(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) => signature.Length == 64
+        && key.VerifyData(message, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
 
     public bool Equals(PublicKey? other) => other is not null && Spki.AsSpan().SequenceEqual(other.Spki.AsSpan());
 

@@ -1,0 +1,210 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+
+namespace Evidence;
+
+/// <summary>Writes a proof bundle, <c>*.coldproof.json</c>: everything a stranger needs, and nothing that the level does not show.</summary>
+/// <remarks>The container is not security relevant: all inside are standard artefacts (docs/formats.md, bundle).</remarks>
+public static class BundleWriter
+{
+    /// <summary>Receipts of batches closer together than this are left out: the chain commits to all before, and they are most of a bundle.</summary>
+    private const long ReceiptSpacingMs = 60 * 60 * 1000;
+
+    /// <exception cref="ArgumentException">There is no batch, a batch names a manifest that is not given, or a channel does not exist.</exception>
+    public static byte[] Write(BundleContent content)
+    {
+        if (content.Batches.IsEmpty)
+        {
+            throw new ArgumentException("A bundle needs at least one batch: nothing is sealed in this window yet.", nameof(content));
+        }
+
+        var manifests = content.Manifests.ToDictionary(m => m.Statement.PayloadDigest, m => Manifest.Decode(m.Statement.Payload));
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("format", Bundle.Format);
+            json.WriteString("gateway", content.Gateway.ToString());
+            json.WriteStartArray("channels");
+            foreach (var channel in content.Channels)
+            {
+                json.WriteNumberValue(channel.Value);
+            }
+
+            json.WriteEndArray();
+            json.WriteStartObject("window");
+            json.WriteNumber("from", content.FromMs);
+            json.WriteNumber("to", content.ToMs);
+            json.WriteEndObject();
+            json.WriteString("level", Bundle.LevelName(content.Level));
+            WriteStatements(json, "manifests", content.Manifests);
+            WriteBatches(json, content, manifests);
+            WriteBeacons(json, content);
+            WriteStatements(json, "revocations", content.Revocations);
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static void WriteStatements(Utf8JsonWriter json, string name, ImmutableArray<BundleStatement> statements)
+    {
+        json.WriteStartArray(name);
+        foreach (var statement in statements)
+        {
+            json.WriteStartObject();
+            json.WriteBase64String("statement", statement.Statement.Bytes.AsSpan());
+            WriteReceipt(json, statement.Receipt);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteBatches(Utf8JsonWriter json, BundleContent content, Dictionary<Digest, Manifest> manifests)
+    {
+        var withReceipt = ChooseReceipts(content.Batches);
+        json.WriteStartArray("batches");
+        for (var i = 0; i < content.Batches.Length; i++)
+        {
+            var batch = content.Batches[i];
+            if (!manifests.TryGetValue(batch.Header.Manifest, out var manifest))
+            {
+                throw new ArgumentException($"Batch {batch.Header.Number} names manifest {batch.Header.Manifest.ToShortString()}, which is not given.", nameof(content));
+            }
+
+            json.WriteStartObject();
+            json.WriteBase64String("header", batch.Statement.Bytes.AsSpan());
+            if (content.Level != DisclosureLevel.Headers)
+            {
+                WriteDisclosed(json, content, batch, manifest, edge: i == 0 || i == content.Batches.Length - 1);
+            }
+
+            WriteReceipt(json, withReceipt.Contains(i) ? batch.Receipt : null);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteDisclosed(Utf8JsonWriter json, BundleContent content, BundleBatch batch, Manifest manifest, bool edge)
+    {
+        var leaves = BatchLeaves.Build(batch.Body, batch.Header.OpenedMs, manifest.Channels);
+        var single = new SortedSet<int>();
+        var columns = new List<DisclosedColumn>();
+        var count = manifest.Channels.Length;
+        foreach (var channel in content.Channels.Where(channel => channel.Value < count))
+        {
+            var showsReadings = content.Level == DisclosureLevel.Readings && !batch.Body.Rounds.IsEmpty;
+            if (showsReadings)
+            {
+                columns.Add(BatchLeaves.Column(batch.Body, channel));
+            }
+
+            // A column shows its own count; only where nothing follows that would expose a cut must the summary say it too.
+            if (!showsReadings || edge)
+            {
+                if (content.Level >= DisclosureLevel.Summaries)
+                {
+                    single.Add(channel.Value);
+                }
+
+                single.Add(count + channel.Value);
+            }
+        }
+
+        for (var place = batch.Body.LeafCount - batch.Body.Events.Length; place < leaves.Length; place++)
+        {
+            if (leaves[place] is EventLeaf happened && (happened.Channel is not { } channel || content.Channels.Contains(channel)))
+            {
+                single.Add(place);
+            }
+        }
+
+        json.WriteStartArray("leaves");
+        foreach (var place in single)
+        {
+            json.WriteStartArray();
+            json.WriteNumberValue(place);
+            json.WriteBase64StringValue(leaves[place].Encode());
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+        WriteTree(json, BatchLeaves.Hashes(leaves), single, columns);
+    }
+
+    private static void WriteTree(Utf8JsonWriter json, ImmutableArray<Digest> hashes, SortedSet<int> single, List<DisclosedColumn> columns)
+    {
+        if (columns.Count == 0)
+        {
+            json.WriteBase64String("tree", PartialTree.Build(hashes.AsSpan(), [.. single]));
+            return;
+        }
+
+        json.WriteStartArray("columns");
+        var places = new SortedSet<int>(single);
+        foreach (var column in columns)
+        {
+            json.WriteBase64StringValue(column.Encode());
+            places.UnionWith(Enumerable.Range(column.First, column.Samples.Length));
+        }
+
+        json.WriteEndArray();
+        json.WriteBase64String("path", SiblingPath.Build(hashes.AsSpan(), [.. places]));
+    }
+
+    private static void WriteBeacons(Utf8JsonWriter json, BundleContent content)
+    {
+        var named = content.Batches.Select(batch => batch.Header.Beacon).ToHashSet();
+        var notes = content.Beacons.Where(note => named.Contains(Digest.Of(Encoding.UTF8.GetBytes(note)))).Distinct().ToList();
+        var kept = new List<string>();
+        var lastMs = long.MinValue;
+        foreach (var batch in content.Batches)
+        {
+            // As with receipts: one an hour bounds every batch's time well enough, and each costs as much as several batches.
+            if (batch.Header.OpenedMs - ReceiptSpacingMs >= lastMs
+                && notes.Find(note => Digest.Of(Encoding.UTF8.GetBytes(note)) == batch.Header.Beacon) is { } note && !kept.Contains(note))
+            {
+                kept.Add(note);
+                lastMs = batch.Header.OpenedMs;
+            }
+        }
+
+        json.WriteStartArray("beacons");
+        foreach (var note in kept)
+        {
+            json.WriteBase64StringValue(Encoding.UTF8.GetBytes(note));
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static HashSet<int> ChooseReceipts(ImmutableArray<BundleBatch> batches)
+    {
+        var chosen = new HashSet<int> { batches.Length - 1 };
+        var next = batches[^1].Header.ClosedMs - ReceiptSpacingMs;
+        for (var i = batches.Length - 2; i >= 0; i--)
+        {
+            // At a gap the batch before it keeps its receipt, or the gap would widen the bracket of everything before.
+            var gapFollows = batches[i + 1].Header.OpenedMs - batches[i].Header.ClosedMs > ReceiptSpacingMs;
+            if (batches[i].Receipt is not null && (batches[i].Header.ClosedMs <= next || gapFollows || batches[i + 1].Receipt is null))
+            {
+                chosen.Add(i);
+                next = batches[i].Header.ClosedMs - ReceiptSpacingMs;
+            }
+        }
+
+        return chosen;
+    }
+
+    private static void WriteReceipt(Utf8JsonWriter json, string? receipt)
+    {
+        if (receipt is not null)
+        {
+            json.WriteBase64String("receipt", Encoding.UTF8.GetBytes(receipt));
+        }
+    }
+}

@@ -1,0 +1,286 @@
+using System.Collections.Immutable;
+
+namespace Evidence;
+
+/// <summary>Answers whether a bundle is whole, unaltered, signed, logged, and from when; and, apart from that, what the temperature did.</summary>
+/// <remarks>
+/// Pure: the bundle, the reader's policy, nothing else; no clock, no network. The checks run in a fixed order; after the first that fails the
+/// others say "not checked". "Signer unknown" is the exception it has to be: integrity was checked before, and holds.
+/// </remarks>
+public static class Verifier
+{
+    /// <summary>Verifies a bundle's bytes. Never throws for anything that stands in them.</summary>
+    /// <param name="bundle">The file, as it was received.</param>
+    /// <param name="policy">The reader's own.</param>
+    public static Verdict Verify(ReadOnlyMemory<byte> bundle, VerifierPolicy policy)
+    {
+        Bundle parsed;
+        try
+        {
+            parsed = Bundle.Parse(bundle);
+        }
+        catch (MalformedEvidenceException fault)
+        {
+            return new Verification(null, policy).Refuse(new(Fault.FormUnreadable, fault.Message));
+        }
+
+        return new Verification(parsed, policy).Run();
+    }
+}
+
+/// <summary>One run of the checks: what is known so far, and the lines written about it.</summary>
+internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
+{
+    private static readonly string[] Names = ["form", "gateway", "readings", "chain", "complete", "authority", "logged", "time"];
+
+    private readonly List<Check> checks = [];
+    private readonly Dictionary<Digest, (Statement Statement, Manifest Manifest, ShownStatement Shown)> manifests = [];
+    private readonly List<string> notes = [];
+    private ImmutableArray<ProvenBatch> batches = [];
+    private ImmutableArray<ChannelVerdict> channels = [];
+    private ImmutableArray<Bracket> brackets = [];
+    private LogRules? log;
+    private string? authority;
+    private Finding first = Finding.None;
+
+    private Bundle Bundle => parsed ?? throw new InvalidOperationException("There is no bundle to check.");
+
+    public Verdict Refuse(Finding finding)
+    {
+        Step("form", "", () => finding);
+        return Finish();
+    }
+
+    public Verdict Run()
+    {
+        Step("form", "The bundle has the form of a proof.", Decode);
+        Step("gateway", "The gateway signed every batch.", Signatures);
+        Step("readings", "What is shown hashes to the batch roots that the gateway signed.", Trees);
+        Step("chain", "No batch is left out: numbers and previous hashes follow each other.", () => ChainRules.Check(batches));
+        Step("complete", "No reading of the window is left out; every hole is declared.", Complete);
+        Step("authority", "The gateway is enrolled by an authority that you trust.", Authority);
+        Step("logged", "The last batch is in the log, and with it all before.", Logged);
+        Step("time", "When the batches were sealed is bounded by others' clocks.", Time);
+        return Finish();
+    }
+
+    private void Step(string name, string good, Func<Finding> check)
+    {
+        if (!first.IsNone)
+        {
+            checks.Add(new(name, CheckState.NotChecked, Fault.None, "Not checked, because an earlier check failed."));
+            return;
+        }
+
+        var finding = check();
+        first = finding;
+        checks.Add(finding.IsNone ? new(name, CheckState.Ok, Fault.None, good) : new(name, CheckState.Failed, finding.Fault, finding.Sentence));
+    }
+
+    private Finding Decode()
+    {
+        if (Bundle.Batches.IsEmpty)
+        {
+            return new(Fault.FormBatch, "The bundle shows no batch.");
+        }
+
+        foreach (var shown in Bundle.Manifests)
+        {
+            try
+            {
+                var statement = Statement.Decode(shown.Bytes.AsMemory());
+                manifests[statement.PayloadDigest] = (statement, Manifest.Decode(statement.Payload), shown);
+            }
+            catch (MalformedEvidenceException fault)
+            {
+                return new(Fault.ManifestUnreadable, $"A manifest cannot be read: {fault.Message}");
+            }
+        }
+
+        var proven = ImmutableArray.CreateBuilder<ProvenBatch>(Bundle.Batches.Length);
+        for (var i = 0; i < Bundle.Batches.Length; i++)
+        {
+            var (batch, finding) = Decode(Bundle.Batches[i], i);
+            if (batch is null)
+            {
+                return finding;
+            }
+
+            proven.Add(batch);
+        }
+
+        batches = proven.MoveToImmutable();
+        return Finding.None;
+    }
+
+    private (ProvenBatch? Batch, Finding Finding) Decode(ShownBatch shown, int position)
+    {
+        var fault = Fault.HeaderUnreadable;
+        var what = $"The header at position {position}";
+        try
+        {
+            var statement = Statement.Decode(shown.Header.AsMemory());
+            var header = BatchHeader.Decode(statement.Payload);
+            if (!manifests.TryGetValue(header.Manifest, out var manifest))
+            {
+                return (null, new(Fault.ManifestMissing, $"Batch {header.Number} names manifest {header.Manifest.ToShortString()}, which is not in the bundle."));
+            }
+
+            fault = Fault.LeafUnreadable;
+            what = $"A leaf of batch {header.Number}";
+            var leaves = shown.Leaves.Select(leaf => (leaf.Place, Leaf.Decode(leaf.Bytes.AsMemory()), BatchTree.LeafHash(leaf.Bytes.AsSpan()))).ToImmutableArray();
+            fault = Fault.ColumnUnreadable;
+            what = $"A column of readings of batch {header.Number}";
+            var columns = shown.Columns.Select(column => DisclosedColumn.Decode(column.AsMemory())).ToImmutableArray();
+            return (new(statement, header, manifest.Manifest, shown, leaves, columns), Finding.None);
+        }
+        catch (MalformedEvidenceException malformed)
+        {
+            return (null, new(fault, $"{what} is not what a gateway signs: {malformed.Message}"));
+        }
+    }
+
+    private Finding Signatures()
+    {
+        foreach (var (statement, manifest, _) in manifests.Values)
+        {
+            if (statement.Kind != StatementKind.Manifest || manifest.Gateway != Bundle.Gateway)
+            {
+                return new(Fault.ManifestGateway, $"Manifest {statement.PayloadDigest.ToShortString()} is not one of gateway {Bundle.Gateway}.");
+            }
+        }
+
+        foreach (var batch in batches)
+        {
+            if (batch.Statement.Kind != StatementKind.Batch || batch.Header.Gateway != Bundle.Gateway
+                || batch.Statement.Issuer != Statement.IssuerOf(Bundle.Gateway))
+            {
+                return new(Fault.HeaderGateway, $"Batch {batch.Header.Number} is not one of gateway {Bundle.Gateway}.");
+            }
+
+            if (!batch.Statement.VerifiedBy(batch.Manifest.Key))
+            {
+                return new(Fault.HeaderSignature, $"The signature on batch {batch.Header.Number} is not that of the gateway's key {batch.Manifest.Key.IdHex[..8]}….");
+            }
+        }
+
+        return Finding.None;
+    }
+
+    private Finding Trees()
+    {
+        foreach (var batch in batches)
+        {
+            var finding = TreeRules.Check(batch, Bundle.Channels);
+            if (!finding.IsNone)
+            {
+                return finding;
+            }
+        }
+
+        return Finding.None;
+    }
+
+    private Finding Complete()
+    {
+        var window = ChainRules.Window(Bundle, batches);
+        if (!window.IsNone)
+        {
+            return window;
+        }
+
+        var answers = ImmutableArray.CreateBuilder<ChannelVerdict>();
+        foreach (var channel in Bundle.Channels)
+        {
+            var rules = new ChannelRules(channel, Bundle, batches);
+            var finding = rules.Check();
+            if (!finding.IsNone)
+            {
+                return finding;
+            }
+
+            answers.Add(rules.Answers());
+        }
+
+        channels = answers.ToImmutable();
+        return Finding.None;
+    }
+
+    private Finding Authority()
+    {
+        foreach (var (statement, manifest, _) in manifests.Values)
+        {
+            if (policy.Find(statement.KeyId) is not { } trusted)
+            {
+                return new(Fault.AuthorityUnknown, $"The gateway's manifest is signed by \"{statement.Issuer}\" with key "
+                    + $"{Convert.ToHexStringLower(statement.KeyId.AsSpan())[..8]}…, which your policy does not know.");
+            }
+
+            if (!statement.VerifiedBy(trusted.Key))
+            {
+                return new(Fault.ManifestSignature, $"The signature on manifest {statement.PayloadDigest.ToShortString()} is not that of {trusted.Name}.");
+            }
+
+            authority = trusted.Name;
+        }
+
+        return Finding.None;
+    }
+
+    private Finding Logged()
+    {
+        log = new LogRules(Bundle, batches, policy);
+        return log.Check();
+    }
+
+    private Finding Time()
+    {
+        (brackets, var finding) = log!.Brackets();
+        return finding;
+    }
+
+    private Verdict Finish()
+    {
+        foreach (var name in Names.Skip(checks.Count))
+        {
+            checks.Add(new(name, CheckState.NotChecked, Fault.None, "Not checked, because an earlier check failed."));
+        }
+
+        var traits = manifests.Values.Aggregate(GatewayTraits.None, (all, manifest) => all | manifest.Manifest.Traits);
+        Note(traits);
+        return new(Words.For(first.Fault), first.Fault, first.Sentence, [.. checks], channels, brackets, parsed?.Gateway,
+            parsed?.FromMs ?? 0, parsed?.ToMs ?? 0, parsed?.Level ?? DisclosureLevel.Headers, traits,
+            [.. batches.Select(batch => batch.Manifest.Key.IdHex).Distinct()], authority,
+            batches.IsEmpty ? 0 : batches[0].Header.Number, batches.IsEmpty ? 0 : batches[^1].Header.Number,
+            log?.LastSize, log?.LastWitnesses ?? 0, [.. notes]);
+    }
+
+    private void Note(GatewayTraits traits)
+    {
+        if (traits.HasFlag(GatewayTraits.EmulatedProbes))
+        {
+            notes.Add("The probes are emulated: this is a demonstration, not a shipment.");
+        }
+
+        if (traits.HasFlag(GatewayTraits.SoftwareKey))
+        {
+            notes.Add("The gateway's key is a file on the gateway, not kept by hardware: whoever copies it can sign as the gateway.");
+        }
+
+        if (log is { LastSize: not null, LastWitnesses: 0 })
+        {
+            notes.Add("No independent witness has cosigned the log: only the ledger itself vouches for its log and for the time.");
+        }
+
+        foreach (var channel in channels)
+        {
+            var probe = channel.Probe;
+            if (probe.CertificateExpiryMs is null || probe.CertificateExpiryMs < Bundle.ToMs)
+            {
+                notes.Add(probe.CertificateExpiryMs is { } expiry
+                    ? $"The calibration certificate of probe {probe.Serial} expired {Times.Utc(expiry)}, before the window's end."
+                    : $"Probe {probe.Serial} has no calibration certificate on record.");
+            }
+        }
+    }
+}

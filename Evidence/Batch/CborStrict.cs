@@ -5,8 +5,8 @@ namespace Evidence;
 /// <summary>Deterministic CBOR (RFC 8949, 4.2.1) for evidence: one way to write a thing, and any other way is refused.</summary>
 internal static class CborStrict
 {
-    /// <summary>A writer whose output is deterministic. CTAP2 order equals RFC 8949's for our map keys, which are small integers.</summary>
-    public static CborWriter Writer() => new(CborConformanceMode.Ctap2Canonical);
+    /// <summary>A writer whose output is deterministic. Canonical (RFC 7049) orders map keys by length first; for our keys, small integers, that is RFC 8949's order too.</summary>
+    public static CborWriter Writer() => new(CborConformanceMode.Canonical);
 
     /// <summary>Reads one whole item; whatever does not have its form, or stands after it, is a <see cref="MalformedEvidenceException"/>.</summary>
     /// <param name="what">The item's name for the message: "leaf", "header".</param>
@@ -20,7 +20,7 @@ internal static class CborStrict
             throw new MalformedEvidenceException($"The {what} has {bytes.Length} bytes; at most {lengthMax} are allowed.");
         }
 
-        var reader = new CborReader(bytes, CborConformanceMode.Ctap2Canonical);
+        var reader = new CborReader(bytes, CborConformanceMode.Canonical);
         try
         {
             var item = read(reader);

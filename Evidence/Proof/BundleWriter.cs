@@ -9,8 +9,8 @@ namespace Evidence;
 /// <remarks>The container is not security relevant: all inside are standard artefacts (docs/formats.md, bundle).</remarks>
 public static class BundleWriter
 {
-    /// <summary>Receipts of batches closer together than this are left out: the chain commits to all before, and they are most of a bundle.</summary>
-    private const long ReceiptSpacingMs = 60 * 60 * 1000;
+    private const long SpacingMsMin = 30 * 60 * 1000;
+    private const long SpacingMsMax = 12 * 60 * 60 * 1000;
 
     /// <exception cref="ArgumentException">There is no batch, a batch names a manifest that is not given, or a channel does not exist.</exception>
     public static byte[] Write(BundleContent content)
@@ -156,16 +156,20 @@ public static class BundleWriter
         json.WriteBase64String("path", SiblingPath.Build(hashes.AsSpan(), [.. places]));
     }
 
+    /// <summary>Receipts and beacons closer together than this are left out: the chain commits to all before, and they are most of a bundle.</summary>
+    private static long Spacing(ImmutableArray<BundleBatch> batches) =>
+        Math.Clamp((batches[^1].Header.ClosedMs - batches[0].Header.OpenedMs) / 64, SpacingMsMin, SpacingMsMax);
+
     private static void WriteBeacons(Utf8JsonWriter json, BundleContent content)
     {
         var named = content.Batches.Select(batch => batch.Header.Beacon).ToHashSet();
         var notes = content.Beacons.Where(note => named.Contains(Digest.Of(Encoding.UTF8.GetBytes(note)))).Distinct().ToList();
         var kept = new List<string>();
-        var lastMs = long.MinValue;
+        var spacing = Spacing(content.Batches);
+        var lastMs = long.MinValue / 2;
         foreach (var batch in content.Batches)
         {
-            // As with receipts: one an hour bounds every batch's time well enough, and each costs as much as several batches.
-            if (batch.Header.OpenedMs - ReceiptSpacingMs >= lastMs
+            if (batch.Header.OpenedMs - spacing >= lastMs
                 && notes.Find(note => Digest.Of(Encoding.UTF8.GetBytes(note)) == batch.Header.Beacon) is { } note && !kept.Contains(note))
             {
                 kept.Add(note);
@@ -185,15 +189,16 @@ public static class BundleWriter
     private static HashSet<int> ChooseReceipts(ImmutableArray<BundleBatch> batches)
     {
         var chosen = new HashSet<int> { batches.Length - 1 };
-        var next = batches[^1].Header.ClosedMs - ReceiptSpacingMs;
+        var spacing = Spacing(batches);
+        var next = batches[^1].Header.ClosedMs - spacing;
         for (var i = batches.Length - 2; i >= 0; i--)
         {
             // At a gap the batch before it keeps its receipt, or the gap would widen the bracket of everything before.
-            var gapFollows = batches[i + 1].Header.OpenedMs - batches[i].Header.ClosedMs > ReceiptSpacingMs;
+            var gapFollows = batches[i + 1].Header.OpenedMs - batches[i].Header.ClosedMs > spacing;
             if (batches[i].Receipt is not null && (batches[i].Header.ClosedMs <= next || gapFollows || batches[i + 1].Receipt is null))
             {
                 chosen.Add(i);
-                next = batches[i].Header.ClosedMs - ReceiptSpacingMs;
+                next = batches[i].Header.ClosedMs - spacing;
             }
         }
 

@@ -11,7 +11,7 @@ public sealed record TrustedAuthority(string Name, PublicKey Key);
 
 /// <summary>What a verifier trusts and demands: its own file, never taken from a bundle, a link or a page.</summary>
 /// <param name="Authorities">Who may enrol gateways.</param>
-/// <param name="Log">Which log, which witnesses and how many of them: C2SP tlog-policy.</param>
+/// <param name="LogText">Which log, which witnesses and how many of them: a C2SP tlog-policy, as text.</param>
 /// <param name="DelayMaxMs">Longest time from sealing a batch to its receipt's time. Default 24 h.</param>
 /// <param name="BracketMaxMs">Widest bracket between beacon and receipt. Default 48 h.</param>
 /// <remarks>
@@ -19,8 +19,12 @@ public sealed record TrustedAuthority(string Name, PublicKey Key);
 /// {"format":"coldproof-policy/1","authorities":[{"name":"…","spki":"base64"}],"log":"C2SP tlog-policy text","delayMaxHours":24,"bracketMaxHours":48}
 /// </code>
 /// </remarks>
-public sealed record VerifierPolicy(ImmutableArray<TrustedAuthority> Authorities, TlogPolicy Log, long DelayMaxMs, long BracketMaxMs)
+public sealed record VerifierPolicy(ImmutableArray<TrustedAuthority> Authorities, string LogText, long DelayMaxMs, long BracketMaxMs)
 {
+    /// <summary>The log policy, read.</summary>
+    /// <exception cref="MalformedEvidenceException">At construction, when the text is not one.</exception>
+    public TlogPolicy Log { get; } = TlogPolicy.Parse(LogText);
+
     public const string Format = "coldproof-policy/1";
     public const int LengthMax = 256 * 1024;
     public const int DelayMaxHoursDefault = 24;
@@ -75,7 +79,7 @@ public sealed record VerifierPolicy(ImmutableArray<TrustedAuthority> Authorities
         }
 
         json.WriteEndArray();
-        json.WriteString("log", Log.ToString());
+        json.WriteString("log", LogText);
         json.WriteNumber("delayMaxHours", DelayMaxMs / HourMs);
         json.WriteNumber("bracketMaxHours", BracketMaxMs / HourMs);
         json.WriteEndObject();
@@ -104,7 +108,7 @@ public sealed record VerifierPolicy(ImmutableArray<TrustedAuthority> Authorities
             authority.GetProperty("name").GetString() ?? "", PublicKey.FromSpki(authority.GetProperty("spki").GetBytesFromBase64()))).ToImmutableArray();
         return authorities.IsEmpty
             ? throw new MalformedEvidenceException("The policy trusts no authority.")
-            : new(authorities, TlogPolicy.Parse(root.GetProperty("log").GetString() ?? ""),
+            : new(authorities, root.GetProperty("log").GetString() ?? "",
                 Hours(root, "delayMaxHours", DelayMaxHoursDefault), Hours(root, "bracketMaxHours", BracketMaxHoursDefault));
     }
 

@@ -1,0 +1,179 @@
+using System.Collections.Immutable;
+
+namespace Evidence;
+
+/// <summary>The bundle against the log: receipts, revocations, and what both say about time.</summary>
+internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batches, VerifierPolicy policy)
+{
+    private readonly Receipt?[] receipts = new Receipt?[batches.Length];
+
+    public long? LastSize => receipts.Length > 0 ? receipts[^1]?.LogSize : null;
+
+    public int LastWitnesses => receipts.Length > 0 ? receipts[^1]?.Witnesses ?? 0 : 0;
+
+    /// <summary>Every receipt that is there must hold, and the last batch must have one: the chain commits to all before.</summary>
+    public Finding Check()
+    {
+        for (var i = 0; i < batches.Length; i++)
+        {
+            if (batches[i].Shown.Receipt is not { } text)
+            {
+                continue;
+            }
+
+            var receipt = Receipt.Check(text, batches[i].Statement.Bytes.AsSpan(), policy);
+            if (!receipt.Holds)
+            {
+                return new(receipt.Fault, $"The receipt of batch {batches[i].Header.Number} does not hold. {receipt.Reason}");
+            }
+
+            receipts[i] = receipt;
+        }
+
+        foreach (var manifest in bundle.Manifests)
+        {
+            if (manifest.Receipt is { } text && Receipt.Check(text, manifest.Bytes.AsSpan(), policy) is { Holds: false } receipt)
+            {
+                return new(receipt.Fault, $"The receipt of a manifest does not hold. {receipt.Reason}");
+            }
+        }
+
+        var revoked = Revoked();
+        if (!revoked.IsNone)
+        {
+            return revoked;
+        }
+
+        return receipts[^1] is null
+            ? new(Fault.ReceiptMissing, $"The last batch, {batches[^1].Header.Number}, has no receipt of the log yet.")
+            : Finding.None;
+    }
+
+    /// <summary>Bounds for every batch: the newest beacon at or before it, the next receipt at or after it.</summary>
+    public (ImmutableArray<Bracket> Brackets, Finding Finding) Brackets()
+    {
+        var beacons = new Dictionary<Digest, long>();
+        foreach (var note in bundle.Beacons)
+        {
+            if (Receipt.BeaconTimeMs(note, policy) is { } time)
+            {
+                beacons[Receipt.BeaconOf(note)] = time;
+            }
+        }
+
+        var after = new long?[batches.Length];
+        for (var i = batches.Length - 1; i >= 0; i--)
+        {
+            var next = i + 1 < batches.Length ? after[i + 1] : null;
+            after[i] = receipts[i]?.TimeMs is { } time ? Math.Min(time, next ?? time) : next;
+        }
+
+        var brackets = new List<Bracket>();
+        long? before = null;
+        var finding = Finding.None;
+        for (var i = 0; i < batches.Length; i++)
+        {
+            var header = batches[i].Header;
+            var bound = beacons.TryGetValue(header.Beacon, out var beacon) ? beacon : batches[i].Manifest.IssuedMs;
+            before = before is { } known ? Math.Max(known, bound) : bound;
+            Append(brackets, new(header.Number, header.Number, before, after[i]));
+            if (finding.IsNone)
+            {
+                finding = Judge(header, before.Value, after[i], receipts[i]?.TimeMs);
+            }
+        }
+
+        return ([.. brackets], finding);
+    }
+
+    private Finding Judge(BatchHeader header, long notBefore, long? notAfter, long? ownReceipt)
+    {
+        if (notAfter is not { } after)
+        {
+            return new(Fault.TimeUnattested, $"Nobody but the gateway says when batch {header.Number} was sealed: its receipts carry no time.");
+        }
+
+        if (header.ClosedMs < notBefore - VerifierPolicy.ClockToleranceMs)
+        {
+            return new(Fault.SealedBeforeBeacon, $"Batch {header.Number} claims to be sealed {Times.Utc(header.ClosedMs)}, "
+                + $"but builds on something made {Times.Utc(notBefore)}.");
+        }
+
+        if (header.ClosedMs > after + VerifierPolicy.ClockToleranceMs)
+        {
+            return new(Fault.SealedAfterReceipt, $"Batch {header.Number} claims to be sealed {Times.Utc(header.ClosedMs)}, "
+                + $"but was in the log by {Times.Utc(after)}.");
+        }
+
+        if (ownReceipt is { } logged && logged - header.ClosedMs > policy.DelayMaxMs)
+        {
+            return new(Fault.ReceiptLate, $"Batch {header.Number} says it was sealed {Times.Utc(header.ClosedMs)}, and reached the log only by "
+                + $"{Times.Utc(logged)}: later than your policy's {policy.DelayMaxMs / 3_600_000} h. A truck long out of coverage looks the same.");
+        }
+
+        return after - notBefore > policy.BracketMaxMs
+            ? new(Fault.BracketWide, $"Batch {header.Number} was sealed between {Times.Utc(notBefore)} and {Times.Utc(after)}: "
+                + $"wider than your policy's {policy.BracketMaxMs / 3_600_000} h. A truck long out of coverage looks the same.")
+            : Finding.None;
+    }
+
+    /// <summary>Log order is the clock: a batch logged at or after the index of a revocation of its key counts for nothing.</summary>
+    private Finding Revoked()
+    {
+        foreach (var shown in bundle.Revocations)
+        {
+            Revocation revocation;
+            try
+            {
+                var statement = Statement.Decode(shown.Bytes.AsMemory());
+                if (statement.Kind != StatementKind.Revocation || policy.Find(statement.KeyId) is not { } trusted || !statement.VerifiedBy(trusted.Key))
+                {
+                    return new(Fault.RevocationUnreadable, "A revocation in the bundle is not signed by an authority that you trust.");
+                }
+
+                revocation = Revocation.Decode(statement.Payload);
+            }
+            catch (MalformedEvidenceException malformed)
+            {
+                return new(Fault.RevocationUnreadable, $"A revocation in the bundle cannot be read: {malformed.Message}");
+            }
+
+            for (var i = 0; i < batches.Length; i++)
+            {
+                if (batches[i].Manifest.Key.IdHex == revocation.KeyId && IndexAtMost(i) is { } index && index >= revocation.FromIndex)
+                {
+                    return new(Fault.KeyRevoked, $"The key that signed batch {batches[i].Header.Number} was taken back from log index "
+                        + $"{revocation.FromIndex} on; the batch was logged at {index}. Reason: {revocation.Reason}");
+                }
+            }
+        }
+
+        return Finding.None;
+    }
+
+    /// <summary>The index of the batch's own receipt, or of the next one after it, which bounds it; null when there is none.</summary>
+    private long? IndexAtMost(int position)
+    {
+        for (var i = position; i < receipts.Length; i++)
+        {
+            if (receipts[i] is { } receipt)
+            {
+                return receipt.Index;
+            }
+        }
+
+        return null;
+    }
+
+    private static void Append(List<Bracket> brackets, Bracket next)
+    {
+        if (brackets.Count > 0 && brackets[^1].NotBeforeMs == next.NotBeforeMs && brackets[^1].NotAfterMs == next.NotAfterMs)
+        {
+            brackets[^1] = brackets[^1] with { LastNumber = next.LastNumber };
+        }
+        else
+        {
+            brackets.Add(next);
+        }
+    }
+}

@@ -27,7 +27,8 @@ public sealed record Calibration
     /// <summary>The certificate's number as the laboratory wrote it; empty for <see cref="None"/>.</summary>
     public string Certificate { get; }
 
-    /// <summary>SHA-256 of the certificate file. The manifest carries it, and the authority's signature over the manifest covers it.</summary>
+    /// <summary>SHA-256 of the certificate file. The manifest carries it, and the authority's signature over the manifest covers
+    /// it.</summary>
     public Digest CertificateDigest { get; }
 
     /// <summary>When the certificate ends, in milliseconds since 1970 UTC.</summary>
@@ -45,10 +46,11 @@ public sealed record Calibration
     public static Calibration TwoPoint(
         string certificate, Digest certificateDigest, long expiryWallMs, CalibrationPoint first, CalibrationPoint second) =>
         first.Shown == second.Shown
-            ? throw new ArgumentException($"Both points of certificate {certificate} stand at {first.Shown} °C shown: no line.", nameof(second))
+            ? throw new ArgumentException($"Both points of certificate {certificate} stand at {first.Shown} °C: no line.", nameof(second))
             : new(certificate, certificateDigest, expiryWallMs, [first, second]);
 
-    /// <summary>The calibrated temperature. Integer arithmetic; a half m°C is of the change along the line is rounded away from zero.</summary>
+    /// <summary>The calibrated temperature. Integer arithmetic; a half m°C is of the change along the line is rounded away from
+    /// zero.</summary>
     public MilliCelsius Apply(MilliCelsius shown)
     {
         if (points.IsEmpty)
@@ -67,7 +69,8 @@ public sealed record Calibration
         return new((int)(origin.True.Value + DivideToNearest(((long)shown.Value - origin.Shown.Value) * rise, run)));
     }
 
-    /// <summary>Whether the certificate has ended. A fact to report, never a reason to stop reading: an old calibration beats no data.</summary>
+    /// <summary>Whether the certificate has ended. A fact to report, never a reason to stop reading: an old calibration beats no
+    /// data.</summary>
     public bool IsExpired(long wallMs) => wallMs >= ExpiryWallMs;
 
     /// <summary>The quotient rounded to the nearest integer, halves away from zero.</summary>

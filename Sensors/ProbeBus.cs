@@ -60,7 +60,8 @@ internal sealed class ProbeBus(int number, ImmutableArray<ProbeSettings> setting
     {
         var bus = Keep(openBus(number));
         var muxes = new Dictionary<int, Tca9548A>();
-        probes = [.. settings.Select(probe => new Probe(probe, Thermometers.Create(probe.Chip, DeviceOf(probe, bus, muxes), probe.Thermocouple)))];
+        probes = [.. settings.Select(probe =>
+            new Probe(probe, Thermometers.Create(probe.Chip, DeviceOf(probe, bus, muxes), probe.Thermocouple)))];
     }
 
     private I2cDevice DeviceOf(ProbeSettings probe, I2cBus bus, Dictionary<int, Tca9548A> muxes)

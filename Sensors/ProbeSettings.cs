@@ -23,7 +23,8 @@ public sealed record ProbeSettings
     /// <summary>N of /dev/i2c-N. Default 1, the Raspberry Pi's pins 3 and 5.</summary>
     public int Bus { get; init; } = 1;
 
-    /// <summary>The chip's seven-bit address, in decimal where the configuration format has no hexadecimal (72 is 0x48). Required.</summary>
+    /// <summary>The chip's seven-bit address, in decimal where the configuration format has no hexadecimal (72 is 0x48).
+    /// Required.</summary>
     public int Address { get; init; }
 
     /// <summary>The address of the TCA9548A switch in front of the probe, 112 to 119 (0x70 to 0x77); null (the default) for none.</summary>
@@ -62,7 +63,9 @@ public sealed record ProbeSettings
         if (Enum.IsDefined(Chip) && Chip != ChipKind.Unknown)
         {
             var addresses = Thermometers.AddressesOf(Chip);
-            Unless(addresses.Contains(Address), $"Address is {Hex(Address)}; a {Chip} answers at {Hex(addresses[0])} to {Hex(addresses[^1])}.");
+            Unless(
+                addresses.Contains(Address),
+                $"Address is {Hex(Address)}; a {Chip} answers at {Hex(addresses[0])} to {Hex(addresses[^1])}.");
         }
         else
         {
@@ -72,7 +75,9 @@ public sealed record ProbeSettings
         Unless(MuxAddress is null or (>= 0x70 and <= 0x77), $"MuxAddress is {Hex(MuxAddress ?? 0)}; a TCA9548A answers at 0x70 to 0x77.");
         Unless(MuxAddress is null == MuxChannel is null, "MuxAddress and MuxChannel belong together; give both or neither.");
         Unless(MuxChannel is null or (>= 0 and < Tca9548A.Channels), $"MuxChannel is {MuxChannel}; a TCA9548A has channels 0 to 7.");
-        Unless(Enum.IsDefined(Thermocouple), $"Thermocouple is {Thermocouple}; give one of {string.Join(", ", Enum.GetNames<ThermocoupleType>())}.");
+        Unless(
+            Enum.IsDefined(Thermocouple),
+            $"Thermocouple is {Thermocouple}; give one of {string.Join(", ", Enum.GetNames<ThermocoupleType>())}.");
         Unless(
             !(ColdestMilliCelsius >= WarmestMilliCelsius),
             $"ColdestMilliCelsius {ColdestMilliCelsius} is not below WarmestMilliCelsius {WarmestMilliCelsius}.");
@@ -95,7 +100,8 @@ public sealed record ProbeSettings
             problems.Add($"Channels are {string.Join(", ", channels)}; they must run from 0 without a hole and without a double.");
         }
 
-        var wires = probes.GroupBy(probe => (probe.Bus, probe.MuxAddress, probe.MuxChannel, probe.Address)).Where(wire => wire.Count() > 1);
+        var wires = probes.GroupBy(probe => (probe.Bus, probe.MuxAddress, probe.MuxChannel, probe.Address))
+            .Where(wire => wire.Count() > 1);
         problems.AddRange(wires.Select(wire =>
             $"Probes {string.Join(" and ", wire.Select(probe => probe.Channel))} are the same chip, {Hex(wire.Key.Address)} on bus {wire.Key.Bus}."));
         return [.. problems];
@@ -163,7 +169,8 @@ public sealed record CalibrationSettings
         }
 
         problems.AddRange(Corrections().Where(correction => Math.Abs(correction.Milli) > CorrectionMaxMilliCelsius).Select(correction =>
-            $"Calibration corrects by {correction.Milli} m°C ({correction.Where}); more than {CorrectionMaxMilliCelsius} is a broken probe or a slip."));
+            $"Calibration corrects by {correction.Milli} m°C ({correction.Where}); "
+            + $"more than {CorrectionMaxMilliCelsius} is a broken probe or a slip."));
         return problems.ToImmutable();
     }
 

@@ -6,8 +6,10 @@ namespace Sensors.Chips;
 /// <summary>LM75 and its register-compatible relations (LM75A/B, TMP75, TMP105, TMP175) at 0x48 to 0x4F.</summary>
 /// <remarks>
 /// <para>There is no identity register. What can be checked: at power-up T_HYST holds 75 °C (0x4B00) and T_OS 80 °C (0x5000). Only a chip
-/// that shows both is written to: it gets 74.5 °C (0x4A80, which fits the nine bits an LM75 keeps) into T_HYST, and every reading checks it.</para>
-/// <para>9 to 12 bits stand left-justified in the data register, so one formula holds for all: a code is the upper twelve bits, 62.5 m°C each.
+/// that shows both is written to: it gets 74.5 °C (0x4A80, which fits the nine bits an LM75 keeps) into T_HYST, and every reading checks
+/// it.</para>
+/// <para>9 to 12 bits stand left-justified in the data register, so one formula holds for all: a code is the upper twelve bits, 62.5 m°C
+/// each.
 /// The register holds 0.0 °C from power-up until the first conversion ends.</para>
 /// </remarks>
 /// <param name="device">The chip's address on its bus.</param>

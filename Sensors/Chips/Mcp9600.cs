@@ -4,7 +4,8 @@ using Evidence;
 namespace Sensors.Chips;
 
 /// <summary>Microchip MCP9600/MCP9601 thermocouple converter at 0x60 to 0x67 (datasheet DS20005426, registers 5-1 to 5-9).</summary>
-/// <remarks>The hot junction stands as a plain two's complement word of 62.5 m°C a code, below zero too: no sign bit is to be masked.</remarks>
+/// <remarks>The hot junction stands as a plain two's complement word of 62.5 m°C a code, below zero too: no sign bit is to be
+/// masked.</remarks>
 /// <param name="device">The chip's address on its bus.</param>
 /// <param name="type">The thermocouple that is connected; the chip linearises for it and powers up with K.</param>
 public sealed class Mcp9600(I2cDevice device, ThermocoupleType type = ThermocoupleType.K) : IThermometer

@@ -3,7 +3,8 @@ using System.Device.I2c;
 
 namespace Sensors.Chips;
 
-/// <summary>Registers behind a pointer byte. Each read is one transaction: nobody can move the pointer between its write and its read.</summary>
+/// <summary>Registers behind a pointer byte. Each read is one transaction: nobody can move the pointer between its write and its
+/// read.</summary>
 internal static class Registers
 {
     public static byte ReadByte(I2cDevice device, byte register)
@@ -25,6 +26,7 @@ internal static class Registers
     public static void WriteWord(I2cDevice device, byte register, ushort content) =>
         device.Write([register, unchecked((byte)(content >> 8)), unchecked((byte)content)]);
 
-    /// <summary>All zeros is a data line held low, all ones a line that nobody drives: no register that is checked here may hold either.</summary>
+    /// <summary>All zeros is a data line held low, all ones a line that nobody drives: no register that is checked here may hold
+    /// either.</summary>
     public static bool IsBrokenLine(ushort word) => word is 0x0000 or 0xFFFF;
 }

@@ -3,7 +3,8 @@ using System.Device.I2c;
 namespace Sensors.Chips;
 
 /// <summary>Texas Instruments TCA9548A, an eight-channel I2C switch at 0x70 to 0x77 (datasheet SCPS207, "Control Register").</summary>
-/// <remarks>A switch that remembers nothing: it selects the channel before every transaction, reads it back before and after, and switches all
+/// <remarks>A switch that remembers nothing: it selects the channel before every transaction, reads it back before and after, and
+/// switches all
 /// off again, under one lock. A driver that trusts its memory of the channel gives, after a glitch, another probe's temperature.</remarks>
 public sealed class Tca9548A(I2cBus bus, int address) : IDisposable
 {
@@ -84,8 +85,8 @@ public sealed class Tca9548A(I2cBus bus, int address) : IDisposable
         var selected = control.ReadByte();
         if (selected != mask)
         {
-            throw new MuxFaultException(
-                $"The switch at 0x{address:X2} held 0x{selected:X2}, not 0x{mask:X2}, {when} the transfer: check its supply and reset line.");
+            throw new MuxFaultException($"The switch at 0x{address:X2} held 0x{selected:X2}, not 0x{mask:X2}, {when} the transfer: "
+                + "check its supply and its reset line."); // Not an errno: nothing failed, yet the bytes may be another probe's.
         }
     }
 
@@ -131,7 +132,8 @@ public sealed class Tca9548A(I2cBus bus, int address) : IDisposable
     }
 }
 
-/// <summary>The switch in front of a probe did not hold the channel: what was read may come from another probe and is thrown away.</summary>
+/// <summary>The switch in front of a probe did not hold the channel: what was read may come from another probe and is thrown
+/// away.</summary>
 public sealed class MuxFaultException : IOException
 {
     public MuxFaultException() { }

@@ -3,7 +3,8 @@ using Evidence;
 
 namespace Sensors.Chips;
 
-/// <summary>Texas Instruments TMP1075, a digital thermometer at 0x48 to 0x4F (datasheet SBOS854, tables "Register Map" and "Temperature Data").</summary>
+/// <summary>Texas Instruments TMP1075, a digital thermometer at 0x48 to 0x4F (datasheet SBOS854, tables "Register Map" and "Temperature
+/// Data").</summary>
 /// <remarks>Twelve bits, left-justified; one code is 62.5 m°C. It holds 0.0 °C from power-up until its first conversion ends.</remarks>
 public sealed class Tmp1075(I2cDevice device) : IThermometer
 {

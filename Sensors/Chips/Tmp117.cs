@@ -3,7 +3,8 @@ using Evidence;
 
 namespace Sensors.Chips;
 
-/// <summary>Texas Instruments TMP117, a digital thermometer at 0x48 to 0x4B (datasheet SNOSD82, tables "Temperature Register" and "Device ID").</summary>
+/// <summary>Texas Instruments TMP117, a digital thermometer at 0x48 to 0x4B (datasheet SNOSD82, tables "Temperature Register" and "Device
+/// ID").</summary>
 /// <remarks>One code is 7.8125 m°C, so every whole degree is an exact code: 8.000 °C is 1024.</remarks>
 public sealed class Tmp117(I2cDevice device) : IThermometer
 {

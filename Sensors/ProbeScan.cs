@@ -211,7 +211,7 @@ public sealed class ProbeScan
         var problem = expected switch
         {
             null => $"{ProbeAdvice.For(reading.Outcome)} Not in the configuration.".TrimStart(),
-            _ when !fits => $"Channel {expected.Channel} is configured as {expected.Chip}, but {kind} answers: correct the type or the probe.",
+            _ when !fits => $"Channel {expected.Channel} is configured as {expected.Chip}, but {kind} answers: correct either.",
             _ => $"{ProbeAdvice.For(reading.Outcome)} {Expiry(expected)}".Trim(),
         };
         rows.Add(new(bus, muxAddress, muxChannel, address, expected?.Channel, $"{settings.Chip}".ToUpperInvariant(), identity,

@@ -103,7 +103,7 @@ public sealed record ProbeSettings
         var wires = probes.GroupBy(probe => (probe.Bus, probe.MuxAddress, probe.MuxChannel, probe.Address))
             .Where(wire => wire.Count() > 1);
         problems.AddRange(wires.Select(wire =>
-            $"Probes {string.Join(" and ", wire.Select(probe => probe.Channel))} are the same chip, {Hex(wire.Key.Address)} on bus {wire.Key.Bus}."));
+            $"Probes {string.Join(" and ", wire.Select(p => p.Channel))} are one chip, {Hex(wire.Key.Address)} on bus {wire.Key.Bus}."));
         return [.. problems];
     }
 

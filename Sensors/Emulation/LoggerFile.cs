@@ -110,7 +110,9 @@ public sealed class LoggerFile
             rows.Add(row);
         }
 
-        return rows.Count > 0 ? rows.ToImmutable() : throw new LoggerFileException($"There is no reading after line {table + 1}, \"{Data}\".");
+        return rows.Count > 0
+            ? rows.ToImmutable()
+            : throw new LoggerFileException($"There is no reading after line {table + 1}, \"{Data}\".");
     }
 
     private static LoggerRow RowOf(string line, int number, TimeSpan zone)

@@ -13,15 +13,14 @@ public sealed class TestTruck : IDisposable
     private readonly List<Digest> logLeaves = [];
     private readonly List<BundleBatch> batches = [];
     private readonly List<string> notes = [];
-    private readonly long[] nextSequence;
     private Digest previous;
     private string? newestNote;
 
-    public TestTruck(int channels = 2, int intervalMs = 60_000, GatewayTraits traits = GatewayTraits.SoftwareKey)
+    public TestTruck(int channels = 2, int intervalMs = 60_000, GatewayTraits traits = GatewayTraits.SoftwareKey, string place = "place")
     {
         Interval = intervalMs;
-        nextSequence = new long[channels];
-        var probes = Enumerable.Range(0, channels).Select(i => new ManifestChannel($"place {i}", $"S-{i}", new(2_000), new(8_000), intervalMs,
+        NextSequence = new long[channels];
+        var probes = Enumerable.Range(0, channels).Select(i => new ManifestChannel($"{place} {i}", $"S-{i}", new(2_000), new(8_000), intervalMs,
             Digest.Of([(byte)i]), StartMs + 400L * 86_400_000)).ToImmutableArray();
         Manifest = new(Id, PublicKey.Of(GatewayKey), 0, StartMs - 3_600_000, probes, default, default, traits);
         SignedManifest = Statement.Sign(StatementKind.Manifest, "authority:test", Manifest.Encode(), AuthorityKey);
@@ -39,6 +38,7 @@ public sealed class TestTruck : IDisposable
     public Statement SignedManifest { get; }
     public string ManifestReceipt { get; }
     public IReadOnlyList<BundleBatch> Batches => batches;
+    public long[] NextSequence { get; }
     public uint Boot { get; set; } = 1;
     public long NowMs { get; set; } = StartMs;
     public long UptimeMs { get; set; } = 10_000;
@@ -53,13 +53,14 @@ public sealed class TestTruck : IDisposable
 
     /// <summary>Seals one batch of so many rounds; the clock ends one interval after the last.</summary>
     /// <param name="value">Round of this batch, channel → temperature, or null for no acknowledgement.</param>
-    public BundleBatch Seal(int rounds, Func<int, int, int?>? value = null, Func<BatchHeader, BatchHeader>? change = null, params BatchEvent[] events)
+    public BundleBatch Seal(int rounds, Func<int, int, int?>? value = null, Func<BatchHeader, BatchHeader>? change = null,
+        params BatchEvent[] events)
     {
         value ??= (round, channel) => 4_000 + (100 * channel) + (10 * (round % 7));
         var opened = NowMs;
         var uptime = UptimeMs;
         var times = Enumerable.Range(0, rounds).Select(i => opened + ((long)i * Interval)).ToImmutableArray();
-        var parts = nextSequence.Select((sequence, channel) => new BodyChannel(sequence, [.. times.Select((_, round) => value(round, channel) is { } mC
+        var parts = NextSequence.Select((sequence, channel) => new BodyChannel(sequence, [.. times.Select((_, round) => value(round, channel) is { } mC
             ? new BatchSample(Outcome.Measured, new MilliCelsius(mC), mC * 16 / 125)
             : new BatchSample(Outcome.NoAcknowledge, null, 0))])).ToImmutableArray();
         var body = new BatchBody([.. RandomNumberGenerator.GetBytes(32)], times, parts, [.. events]);
@@ -73,9 +74,9 @@ public sealed class TestTruck : IDisposable
         var batch = new BundleBatch(statement, body, Receipts ? Log(statement, NowMs + DelayMs) : null);
         batches.Add(batch);
         previous = statement.PayloadDigest;
-        for (var i = 0; i < nextSequence.Length; i++)
+        for (var i = 0; i < NextSequence.Length; i++)
         {
-            nextSequence[i] += rounds;
+            NextSequence[i] += rounds;
         }
 
         return batch;

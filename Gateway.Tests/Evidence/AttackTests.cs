@@ -1,0 +1,123 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Evidence;
+
+namespace Gateway.Tests.Evidence;
+
+/// <summary>Goal: every tampering is refused for its own reason. Method: bend a good bundle in every way we know, fresh and from golden files.</summary>
+public sealed class AttackTests
+{
+    /// <summary>Set to a folder to write the golden files anew: they are what the browser's verifier is held to.</summary>
+    private const string WriteSwitch = "COLDPROOF_WRITE_GOLDEN";
+
+    [Fact]
+    public void Every_attack_gets_its_own_answer()
+    {
+        using var truck = Truck("place");
+        using var stranger = Truck("place");
+        var wrong = Attacks.All(truck, stranger).Select(attack => (attack, verdict: Verifier.Verify(attack.Bundle, truck.Policy)))
+            .Where(pair => (pair.verdict.Word, pair.verdict.Fault) != (pair.attack.Word, pair.attack.Fault))
+            .Select(pair => $"{pair.attack.Name}: {pair.verdict.Word}/{pair.verdict.Fault} ({pair.verdict.Reason}), not {pair.attack.Word}/{pair.attack.Fault}");
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void There_are_at_least_forty_and_each_has_its_own_name()
+    {
+        using var truck = Truck("place");
+        using var stranger = Truck("place");
+        var names = Attacks.All(truck, stranger).Select(attack => attack.Name).ToList();
+        Assert.True(names.Count >= 40, $"{names.Count} attacks");
+        Assert.Equal(names.Count, names.Distinct().Count());
+    }
+
+    [Fact]
+    public void Golden_bundles_keep_their_verdicts()
+    {
+        if (Environment.GetEnvironmentVariable(WriteSwitch) is { Length: > 0 } folder)
+        {
+            Write(folder);
+        }
+
+        var golden = Path.Combine(AppContext.BaseDirectory, "Golden", "attacks");
+        var policy = VerifierPolicy.Parse(File.ReadAllBytes(Path.Combine(golden, "policy.json")));
+        var index = JsonNode.Parse(File.ReadAllBytes(Path.Combine(golden, "index.json")))!.AsArray();
+        Assert.True(index.Count >= 40);
+        foreach (var row in index)
+        {
+            var name = row!["name"]!.GetValue<string>();
+            var verdict = Verifier.Verify(File.ReadAllBytes(Path.Combine(golden, name + ".coldproof.json")), policy);
+            Assert.Equal((name, row["word"]!.GetValue<string>(), row["fault"]!.GetValue<string>()),
+                (name, verdict.Word.ToString(), verdict.Fault.ToString()));
+        }
+    }
+
+    [Fact]
+    public void Text_with_markup_stays_text()
+    {
+        using var truck = Truck("<script>alert(1)</script>");
+        var verdict = truck.Verify(truck.Content());
+        Assert.Equal(VerdictWord.Verified, verdict.Word);
+        Assert.StartsWith("<script>", verdict.Channels[0].Probe.Place, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Any_flipped_bit_of_any_field_changes_the_answer()
+    {
+        using var truck = Truck("place");
+        var good = Attacks.Json(truck);
+        var paths = new List<(string Field, Func<JsonNode, JsonNode> At)>();
+        for (var i = 0; i < truck.Batches.Count; i++)
+        {
+            var position = i;
+            paths.Add(("header", b => b["batches"]![position]!));
+            paths.Add(("path", b => b["batches"]![position]!));
+        }
+
+        var survived = new List<string>();
+        foreach (var (field, at) in paths)
+        {
+            var length = Attacks.Bytes(at(good)[field]).Length;
+            for (var position = 0; position < length; position += 7)
+            {
+                var bent = good.DeepClone();
+                Attacks.Flip(at(bent).AsObject(), field, position, (byte)(1 << (position % 8)));
+                if (Verifier.Verify(Attacks.Utf8(bent), truck.Policy).Word == VerdictWord.Verified)
+                {
+                    survived.Add($"{field} byte {position}");
+                }
+            }
+        }
+
+        Assert.Empty(survived);
+    }
+
+    /// <summary>Six batches, two channels; one excursion, one failed reading, one declared power cut.</summary>
+    internal static TestTruck Truck(string place)
+    {
+        var truck = new TestTruck(place: place);
+        truck.Seal(4);
+        truck.Seal(5);
+        truck.Seal(3, (round, _) => round == 1 ? null : 4_200);
+        truck.Seal(4);
+        truck.Seal(4, null, null, truck.PowerCut(2 * 3_600_000));
+        truck.Seal(4, (round, _) => round >= 2 ? 9_100 : 4_700);
+        return truck;
+    }
+
+    private static void Write(string folder)
+    {
+        using var truck = Truck("rear, <b>top</b>");
+        using var stranger = Truck("elsewhere");
+        Directory.CreateDirectory(folder);
+        File.WriteAllBytes(Path.Combine(folder, "policy.json"), truck.Policy.ToJson());
+        var index = new JsonArray();
+        foreach (var attack in Attacks.All(truck, stranger))
+        {
+            File.WriteAllBytes(Path.Combine(folder, attack.Name + ".coldproof.json"), attack.Bundle);
+            index.Add(new JsonObject { ["name"] = attack.Name, ["word"] = attack.Word.ToString(), ["fault"] = attack.Fault.ToString() });
+        }
+
+        File.WriteAllText(Path.Combine(folder, "index.json"), index.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+    }
+}

@@ -8,7 +8,7 @@ namespace Gateway.Tests.Evidence;
 public sealed class AttackTests
 {
     /// <summary>Set to a folder to write the golden files anew: they are what the browser's verifier is held to.</summary>
-    private const string WriteSwitch = "COLDPROOF_WRITE_GOLDEN";
+    internal const string WriteSwitch = "COLDPROOF_WRITE_GOLDEN";
 
     [Fact]
     public void Every_attack_gets_its_own_answer()

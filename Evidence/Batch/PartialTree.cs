@@ -118,7 +118,8 @@ public static class PartialTree
             0 => TreeCheck.Broken(TreeFault.Empty, "The tree claims to have no leaves."),
             > BatchTree.MaxLeaves =>
                 TreeCheck.Broken(TreeFault.ImpossibleLeafCount, $"The tree claims {claimed} leaves; {BatchTree.MaxLeaves} are possible."),
-            1 when expected > 1 => TreeCheck.Broken(TreeFault.RootShownAsLeaf, sentence),
+            1 when expected > 1 => TreeCheck.Broken(
+                TreeFault.RootShownAsLeaf, $"The tree claims one leaf, which would be its root; the header commits {expected}."),
             _ when claimed < (uint)expected => TreeCheck.Broken(TreeFault.FewerLeavesThanCommitted, sentence),
             _ when claimed > (uint)expected => TreeCheck.Broken(TreeFault.MoreLeavesThanCommitted, sentence),
             _ => null,

@@ -1,1 +1,35 @@
-return 0;
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Ledger.Hosting;
+
+namespace Ledger;
+
+/// <summary>The program `ledger`: one verb a task.</summary>
+internal static class Program
+{
+    private static async Task<int> Main(string[] arguments)
+    {
+        var root = new RootCommand("Coldproof ledger: logs what gateways have signed, and shows it so that anyone can check.\n"
+            + "Exit codes: 0 done, 1 not done, 2 usage, 78 settings have problems.")
+        {
+            RunVerb.Create(),
+            FsckVerb.Create(),
+        };
+        var parsed = root.Parse(arguments);
+        try
+        {
+            var code = await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false });
+            return parsed.Action is ParseErrorAction ? ExitCode.Usage : code;
+        }
+        catch (ConfigurationException fault)
+        {
+            await Console.Error.WriteLineAsync(fault.Message);
+            return ExitCode.Configuration;
+        }
+        catch (EvidenceBrokenException fault)
+        {
+            await Console.Error.WriteLineAsync(fault.Message);
+            return ExitCode.NotDone;
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Ledger.Pages;
+
+namespace Ledger.Hosting;
+
+/// <summary>The composition: one opened ledger, its services and its pages in one ASP.NET host.</summary>
+public static class LedgerHost
+{
+    /// <summary>Runs until cancelled or stopped by a signal.</summary>
+    /// <returns>0 after an orderly stop, 1 when an invariant broke.</returns>
+    /// <exception cref="ConfigurationException">It cannot run as configured.</exception>
+    public static async Task<int> Run(RunOptions options, CancellationToken cancellation)
+    {
+        await using var app = await Build(options);
+        await app.RunAsync(cancellation);
+        return app.Services.GetRequiredService<LedgerWatch>().IsBroken ? ExitCode.NotDone : ExitCode.Done;
+    }
+
+    /// <summary>Opens the ledger and puts the host together; the caller starts it. Disposing the host closes the ledger.</summary>
+    public static async Task<WebApplication> Build(RunOptions options)
+    {
+        var listen = options.ListenUri();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning);
+        builder.Services.AddSystemd();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 0; // Everything here is read; statements come over MQTT.
+            ListenOn(kestrel, listen, options);
+        });
+        // The core is made before the host so that a wrong directory or key is one line and exit code 78, not a stack trace.
+        using var startLogs = LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true));
+        TimeProvider clock = options.ClockFile is { } file ? new FileClock(file) : TimeProvider.System;
+        var core = LedgerCore.Open(options.Data, options.KeysDirectory(), clock, startLogs);
+        try
+        {
+            builder.Services.AddSingleton(_ => core);
+            builder.Services.AddSingleton(options);
+            builder.Services.AddSingleton(clock);
+            builder.Services.AddSingleton<LedgerWatch>();
+            builder.Services.AddHostedService(services => services.GetRequiredService<LedgerWatch>());
+            var app = builder.Build();
+            _ = app.Services.GetRequiredService<LedgerCore>(); // Made here, the container disposes it even when the host never starts.
+            app.MapHealth();
+            app.MapLog();
+            return app;
+        }
+        catch
+        {
+            await core.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static void ListenOn(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, Uri listen, RunOptions options)
+    {
+        void Secured(Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions endpoint)
+        {
+            if (listen.Scheme == "https")
+            {
+                endpoint.UseHttps(Certificate(options));
+            }
+        }
+
+        if (System.Net.IPAddress.TryParse(listen.Host.Trim('[', ']'), out var address))
+        {
+            kestrel.Listen(address, listen.Port, Secured);
+        }
+        else if (listen.IsLoopback)
+        {
+            kestrel.ListenLocalhost(listen.Port, Secured);
+        }
+        else
+        {
+            throw new ConfigurationException($"--listen {listen}: give the address of an interface, not a name; 0.0.0.0 for all of them.");
+        }
+    }
+
+    private static X509Certificate2 Certificate(RunOptions options)
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(options.Certificate!, options.Key);
+        }
+        catch (Exception fault) when (fault is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"The certificate {options.Certificate} with key {options.Key} cannot be used: {fault.Message}", fault);
+        }
+    }
+}

@@ -12,10 +12,12 @@ public sealed record BrokerAddress(string Host, int Port, bool Tls)
     public static BrokerAddress Parse(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("mqtts" or "mqtt") || uri.Host.Length is 0 or > 253
-            || uri.AbsolutePath is not ("" or "/") || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.UserInfo.Length > 0 || uri.Port == 0)
+            || uri.AbsolutePath is not ("" or "/") || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.UserInfo.Length > 0
+                || uri.Port == 0)
         {
             throw new MalformedEvidenceException(
-                $"\"{(text.Length <= 80 ? text : text[..80])}\" is not a broker's address; write mqtts://HOST:PORT, for example mqtts://ledger.example:8883.");
+                $"\"{(text.Length <= 80 ? text : text[..80])}\" is not a broker's address; write mqtts://HOST:PORT, for example "
+                    + $"mqtts://ledger.example:8883.");
         }
 
         var tls = uri.Scheme == "mqtts";

@@ -6,7 +6,8 @@ using System.Text.Json;
 
 namespace Evidence;
 
-/// <summary>The authority's answer: everything a gateway needs to be believed, to connect, and to check the ledger's receipts. No secret.</summary>
+/// <summary>The authority's answer: everything a gateway needs to be believed, to connect, and to check the ledger's receipts. No
+/// secret.</summary>
 /// <param name="Gateway">Whose it is.</param>
 /// <param name="Manifest">The signed manifest.</param>
 /// <param name="Certificate">The TLS client certificate in PEM, CN = identity.</param>
@@ -31,7 +32,8 @@ public sealed record Enrolment(GatewayId Gateway, Statement Manifest, string Cer
     /// <param name="tlsKey">The gateway's own TLS key.</param>
     /// <param name="authorities">The authorities that the caller holds (from the policy).</param>
     /// <returns>The manifest.</returns>
-    /// <exception cref="MalformedEvidenceException">Something in it belongs to another gateway or key, or a signature does not verify.</exception>
+    /// <exception cref="MalformedEvidenceException">Something in it belongs to another gateway or key, or a signature does not
+    /// verify.</exception>
     public Manifest CheckFor(GatewayId gateway, PublicKey evidenceKey, PublicKey tlsKey, IEnumerable<PublicKey> authorities)
     {
         if (Gateway != gateway)
@@ -48,7 +50,8 @@ public sealed record Enrolment(GatewayId Gateway, Statement Manifest, string Cer
         if (manifest.Gateway != gateway || !manifest.Key.Equals(evidenceKey))
         {
             throw new MalformedEvidenceException(
-                $"The manifest enrols gateway {manifest.Gateway} with key {manifest.Key.IdHex}; this gateway is {gateway} with key {evidenceKey.IdHex}.");
+                $"The manifest enrols gateway {manifest.Gateway} with key {manifest.Key.IdHex}; this gateway is {gateway} with key "
+                    + $"{evidenceKey.IdHex}.");
         }
 
         try
@@ -57,7 +60,8 @@ public sealed record Enrolment(GatewayId Gateway, Statement Manifest, string Cer
             using var authority = X509Certificate2.CreateFromPem(Authority);
             if (leaf.SubjectName.Name != $"CN={gateway}" || !PublicKey.FromSpki(leaf.PublicKey.ExportSubjectPublicKeyInfo()).Equals(tlsKey))
             {
-                throw new MalformedEvidenceException($"The certificate is for \"{leaf.SubjectName.Name}\" or for another key, not for this gateway's TLS key.");
+                throw new MalformedEvidenceException($"The certificate is for \"{leaf.SubjectName.Name}\" or for another key, not for "
+                    + $"this gateway's TLS key.");
             }
 
             CheckChain(leaf, authority);
@@ -97,7 +101,8 @@ public sealed record Enrolment(GatewayId Gateway, Statement Manifest, string Cer
     }
 
     /// <summary>Reads the file strictly. Whether it may be believed, <see cref="CheckFor"/> says.</summary>
-    /// <exception cref="MalformedEvidenceException">Too long, not JSON, an unknown, repeated or missing field, or a field out of its form.</exception>
+    /// <exception cref="MalformedEvidenceException">Too long, not JSON, an unknown, repeated or missing field, or a field out of its
+    /// form.</exception>
     public static Enrolment Parse(ReadOnlyMemory<byte> bytes) => JsonFields.Parse(bytes, "enrolment", Format, LengthMax, root =>
     {
         root.Exactly("enrolment", "format", "gateway", "manifest", "certificate", "ca", "policy", "brokers");
@@ -131,7 +136,8 @@ public sealed record Enrolment(GatewayId Gateway, Statement Manifest, string Cer
         if (!chain.Build(leaf))
         {
             throw new MalformedEvidenceException(
-                $"The certificate is not issued by the enrolment's own authority: {string.Join(", ", chain.ChainStatus.Select(status => status.Status))}.");
+                $"The certificate is not issued by the enrolment's own authority: "
+                    + $"{string.Join(", ", chain.ChainStatus.Select(status => status.Status))}.");
         }
     }
 }

@@ -13,7 +13,8 @@ namespace Evidence;
 /// <param name="Csr">PKCS#10 in PEM, CN = identity, signed by the TLS key that it names.</param>
 /// <param name="Channels">1 to 32, index = place in the list.</param>
 /// <param name="Traits">How the gateway is built, by its own word; a manifest repeats it and verifiers print it.</param>
-public sealed record EnrolmentRequest(GatewayId Gateway, PublicKey Key, string KeyProof, string Csr, ImmutableArray<ManifestChannel> Channels,
+public sealed record EnrolmentRequest(GatewayId Gateway, PublicKey Key, string KeyProof, string Csr,
+    ImmutableArray<ManifestChannel> Channels,
     GatewayTraits Traits)
 {
     public const string Format = "coldproof-enrolment-request/1";
@@ -30,18 +31,21 @@ public sealed record EnrolmentRequest(GatewayId Gateway, PublicKey Key, string K
         GatewayTraits traits)
     {
         var name = $"CN={gateway}";
-        return new(gateway, PublicKey.Of(evidenceKey), new CertificateRequest(name, evidenceKey, HashAlgorithmName.SHA256).CreateSigningRequestPem(),
+        return new(gateway, PublicKey.Of(evidenceKey), new CertificateRequest(name, evidenceKey,
+            HashAlgorithmName.SHA256).CreateSigningRequestPem(),
             new CertificateRequest(name, tlsKey, HashAlgorithmName.SHA256).CreateSigningRequestPem(), channels, traits);
     }
 
     /// <summary>Checks both proofs and returns the TLS key that the certificate is to name.</summary>
-    /// <exception cref="MalformedEvidenceException">A proof is not signed by its own key, names another gateway, or is not P-256.</exception>
+    /// <exception cref="MalformedEvidenceException">A proof is not signed by its own key, names another gateway, or is not
+    /// P-256.</exception>
     public PublicKey CheckProofs()
     {
         var proven = CheckProof(KeyProof, "keyProof");
         if (!proven.Equals(Key))
         {
-            throw new MalformedEvidenceException($"keyProof is made with the key {proven.IdHex}, not with the key {Key.IdHex} of the request.");
+            throw new MalformedEvidenceException($"keyProof is made with the key {proven.IdHex}, not with the key {Key.IdHex} of the "
+                + $"request.");
         }
 
         var tls = CheckProof(Csr, "csr");
@@ -75,14 +79,17 @@ public sealed record EnrolmentRequest(GatewayId Gateway, PublicKey Key, string K
     }
 
     /// <summary>Reads the file strictly. The proofs are checked by <see cref="CheckProofs"/>.</summary>
-    /// <exception cref="MalformedEvidenceException">Too long, not JSON, an unknown, repeated or missing field, or a field out of its range.</exception>
-    public static EnrolmentRequest Parse(ReadOnlyMemory<byte> bytes) => JsonFields.Parse(bytes, "enrolment request", Format, LengthMax, root =>
+    /// <exception cref="MalformedEvidenceException">Too long, not JSON, an unknown, repeated or missing field, or a field out of its
+    /// range.</exception>
+    public static EnrolmentRequest Parse(ReadOnlyMemory<byte> bytes) =>
+        JsonFields.Parse(bytes, "enrolment request", Format, LengthMax, root =>
     {
         root.Exactly("enrolment request", "format", "gateway", "spki", "keyProof", "csr", "channels", "traits");
         var list = root.GetProperty("channels");
         if (list.GetArrayLength() is 0 or > BatchLimits.ChannelsMax)
         {
-            throw new MalformedEvidenceException($"The request has {list.GetArrayLength()} channels; 1 to {BatchLimits.ChannelsMax} are allowed.");
+            throw new MalformedEvidenceException($"The request has {list.GetArrayLength()} channels; 1 to {BatchLimits.ChannelsMax} are "
+                + $"allowed.");
         }
 
         return new EnrolmentRequest(root.Gateway("gateway"), PublicKey.FromSpki(root.Base64("spki", PublicKey.SpkiLength)),
@@ -129,7 +136,8 @@ public sealed record EnrolmentRequest(GatewayId Gateway, PublicKey Key, string K
             element.TextOrNull("certificateExpiry", 24) is { } time ? ReadTime(time) : null);
         return channel.Low <= channel.High
             ? channel
-            : throw new MalformedEvidenceException($"The lower limit {channel.Low} of \"{channel.Place}\" is above its upper limit {channel.High}.");
+            : throw new MalformedEvidenceException($"The lower limit {channel.Low} of \"{channel.Place}\" is above its upper limit "
+                + $"{channel.High}.");
     }
 
     private static Digest ReadDigest(string hex)
@@ -141,7 +149,8 @@ public sealed record EnrolmentRequest(GatewayId Gateway, PublicKey Key, string K
 
         var digest = Digest.FromHex(hex);
         return digest.IsZero || digest.ToString() != hex
-            ? throw new MalformedEvidenceException("\"certificate\" is not 64 lower-case hexadecimal digits; write null when there is no certificate.")
+            ? throw new MalformedEvidenceException("\"certificate\" is not 64 lower-case hexadecimal digits; write null when there is no "
+                + "certificate.")
             : digest;
     }
 
@@ -149,7 +158,8 @@ public sealed record EnrolmentRequest(GatewayId Gateway, PublicKey Key, string K
         DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString(ms % 1000 == 0 ? Seconds : Milliseconds, CultureInfo.InvariantCulture);
 
     private static long ReadTime(string text) =>
-        DateTimeOffset.TryParseExact(text, [Seconds, Milliseconds], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+        DateTimeOffset.TryParseExact(text, [Seconds, Milliseconds], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+            out var time)
         && time.ToUnixTimeMilliseconds() is var ms and >= Moment.WallFloorMs and <= Moment.WallCeilingMs && WriteTime(ms) == text
             ? ms
             : throw new MalformedEvidenceException($"\"certificateExpiry\" is \"{text}\"; write UTC as 2027-05-31T00:00:00Z.");

@@ -24,7 +24,8 @@ internal static class JsonFields
 
             return found == format
                 ? read(root)
-                : throw new MalformedEvidenceException($"The file's format is \"{(found.Length <= 60 ? found : found[..60])}\", not \"{format}\".");
+                : throw new MalformedEvidenceException($"The file's format is \"{(found.Length <= 60 ? found : found[..60])}\", not "
+                    + $"\"{format}\".");
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException or FormatException)
         {
@@ -61,7 +62,8 @@ internal static class JsonFields
     public static string Text(this JsonElement parent, string name, int max)
     {
         var text = parent.GetProperty(name).GetString() ?? throw new MalformedEvidenceException($"\"{name}\" is null.");
-        return text.Length <= max ? text : throw new MalformedEvidenceException($"\"{name}\" has {text.Length} characters; at most {max} are allowed.");
+        return text.Length <= max ? text : throw new MalformedEvidenceException($"\"{name}\" has {text.Length} characters; at most {max} "
+            + $"are allowed.");
     }
 
     public static string? TextOrNull(this JsonElement parent, string name, int max) =>
@@ -70,7 +72,8 @@ internal static class JsonFields
     public static int Whole(this JsonElement parent, string name, int min, int max)
     {
         var value = parent.GetProperty(name).GetInt32();
-        return value >= min && value <= max ? value : throw new MalformedEvidenceException($"\"{name}\" is {value}; {min} to {max} are allowed.");
+        return value >= min && value <= max ? value : throw new MalformedEvidenceException($"\"{name}\" is {value}; {min} to {max} are "
+            + $"allowed.");
     }
 
     /// <summary>Base64 in its one form: no white space, no surplus bits.</summary>
@@ -78,7 +81,8 @@ internal static class JsonFields
     {
         var text = parent.Text(name, (max + 2) / 3 * 4);
         var bytes = Convert.FromBase64String(text);
-        return Convert.ToBase64String(bytes) == text ? bytes : throw new MalformedEvidenceException($"The base64 of \"{name}\" is not in its one form.");
+        return Convert.ToBase64String(bytes) == text ? bytes : throw new MalformedEvidenceException($"The base64 of \"{name}\" is not in "
+            + $"its one form.");
     }
 
     public static GatewayId Gateway(this JsonElement parent, string name)

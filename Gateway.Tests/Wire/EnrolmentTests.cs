@@ -43,7 +43,8 @@ public sealed class EnrolmentTests : IDisposable
         using var ca = caRequest.CreateSelfSigned(start, start.AddYears(1));
         var leafRequest = new CertificateRequest($"CN={gateway}", tlsKey, HashAlgorithmName.SHA256);
         using var leaf = leafRequest.Create(ca, start, start.AddDays(30), [1, 2, 3]);
-        var manifest = new Manifest(gateway, PublicKey.Of(evidenceKey), 0, 1_800_000_000_000, [.. Channels], default, default, GatewayTraits.SoftwareKey);
+        var manifest = new Manifest(gateway, PublicKey.Of(evidenceKey), 0, 1_800_000_000_000, [.. Channels], default, default,
+            GatewayTraits.SoftwareKey);
         var statement = Statement.Sign(StatementKind.Manifest, "authority:test", manifest.Encode(), authorityKey);
         return new(gateway, statement, leaf.ExportCertificatePem(), ca.ExportCertificatePem(), [.. "{\"format\":\"x\",\"n\":[1,2]}"u8],
             [new("ledger.example", 8883, true), new("::1", 1883, false)]);
@@ -76,7 +77,8 @@ public sealed class EnrolmentTests : IDisposable
     public void A_proof_made_with_another_key_or_for_another_gateway_or_changed_is_refused()
     {
         var request = Request();
-        var other = EnrolmentRequest.Create(new(Guid.Parse("11111111-8a31-4f0e-9d55-1c2d3e4f5a6b")), authorityKey, tlsKey, [.. Channels], GatewayTraits.None);
+        var other = EnrolmentRequest.Create(new(Guid.Parse("11111111-8a31-4f0e-9d55-1c2d3e4f5a6b")), authorityKey, tlsKey, [.. Channels],
+            GatewayTraits.None);
         Assert.Throws<MalformedEvidenceException>(() => (request with { KeyProof = other.KeyProof }).CheckProofs());
         Assert.Throws<MalformedEvidenceException>(() => (request with { Csr = other.Csr }).CheckProofs());
         Assert.Throws<MalformedEvidenceException>(() => (request with { KeyProof = request.Csr }).CheckProofs());
@@ -85,7 +87,8 @@ public sealed class EnrolmentTests : IDisposable
 
         var der = PemEncoding.Find(request.Csr) is var found ? Convert.FromBase64String(request.Csr[found.Base64Data]) : [];
         der[^1] ^= 1;
-        Assert.Throws<MalformedEvidenceException>(() => (request with { Csr = PemEncoding.WriteString("CERTIFICATE REQUEST", der) }).CheckProofs());
+        Assert.Throws<MalformedEvidenceException>(() => (request with { Csr = PemEncoding.WriteString("CERTIFICATE REQUEST",
+            der) }).CheckProofs());
     }
 
     [Theory]
@@ -140,7 +143,8 @@ public sealed class EnrolmentTests : IDisposable
         }
 
         var text = Encoding.UTF8.GetString(Request().ToJson());
-        Assert.Throws<MalformedEvidenceException>(() => EnrolmentRequest.Parse(Encoding.UTF8.GetBytes(text.Replace("\"traits\"", "\"traits\": 1, \"traits\"", StringComparison.Ordinal))));
+        Assert.Throws<MalformedEvidenceException>(() => EnrolmentRequest.Parse(Encoding.UTF8.GetBytes(text.Replace("\"traits\"",
+            "\"traits\": 1, \"traits\"", StringComparison.Ordinal))));
         Assert.Throws<MalformedEvidenceException>(() => EnrolmentRequest.Parse(new byte[EnrolmentRequest.LengthMax + 1]));
     }
 
@@ -149,10 +153,13 @@ public sealed class EnrolmentTests : IDisposable
     {
         var request = Request().ToJson();
         var answer = Answer().ToJson();
-        Gen.Byte.Array[0, 300].Sample(bytes => Refused(() => EnrolmentRequest.Parse(bytes)) && Refused(() => Enrolment.Parse(bytes)), iter: 500);
+        Gen.Byte.Array[0, 300].Sample(bytes => Refused(() => EnrolmentRequest.Parse(bytes)) && Refused(() => Enrolment.Parse(bytes)),
+            iter: 500);
         // One byte changed may still be a valid file (a place's letter); it must be read or refused, never something third.
-        Gen.Select(Gen.Int[0, request.Length - 1], Gen.Byte).Sample((at, value) => ReadOrRefused(() => EnrolmentRequest.Parse(Changed(request, at, value))), iter: 1_000);
-        Gen.Select(Gen.Int[0, answer.Length - 1], Gen.Byte).Sample((at, value) => ReadOrRefused(() => Enrolment.Parse(Changed(answer, at, value))), iter: 1_000);
+        Gen.Select(Gen.Int[0, request.Length - 1], Gen.Byte).Sample((at, value) =>
+            ReadOrRefused(() => EnrolmentRequest.Parse(Changed(request, at, value))), iter: 1_000);
+        Gen.Select(Gen.Int[0, answer.Length - 1], Gen.Byte).Sample((at, value) =>
+            ReadOrRefused(() => Enrolment.Parse(Changed(answer, at, value))), iter: 1_000);
     }
 
     [Fact]
@@ -166,11 +173,13 @@ public sealed class EnrolmentTests : IDisposable
 
         var (evidence, tls, authority) = (PublicKey.Of(evidenceKey), PublicKey.Of(tlsKey), PublicKey.Of(authorityKey));
         Assert.Equal(Channels, read.CheckFor(gateway, evidence, tls, [authority]).Channels);
-        Assert.Throws<MalformedEvidenceException>(() => read.CheckFor(new(Guid.Parse("11111111-8a31-4f0e-9d55-1c2d3e4f5a6b")), evidence, tls, [authority]));
+        Assert.Throws<MalformedEvidenceException>(() => read.CheckFor(new(Guid.Parse("11111111-8a31-4f0e-9d55-1c2d3e4f5a6b")), evidence,
+            tls, [authority]));
         Assert.Throws<MalformedEvidenceException>(() => read.CheckFor(gateway, tls, tls, [authority]));
         Assert.Throws<MalformedEvidenceException>(() => read.CheckFor(gateway, evidence, evidence, [authority]));
         Assert.Throws<MalformedEvidenceException>(() => read.CheckFor(gateway, evidence, tls, [evidence]));
-        Assert.Throws<MalformedEvidenceException>(() => (read with { Authority = Answer().Authority }).CheckFor(gateway, evidence, tls, [authority]));
+        Assert.Throws<MalformedEvidenceException>(() => (read with { Authority = Answer().Authority }).CheckFor(gateway, evidence, tls,
+            [authority]));
     }
 
     [Theory]
@@ -189,7 +198,8 @@ public sealed class EnrolmentTests : IDisposable
     [InlineData("mqtts://ledger.example:8883/path")]
     [InlineData("mqtts://ledger.example:99999")]
     [InlineData("mqtts://")]
-    public void Anything_else_is_not_a_broker_address(string text) => Assert.Throws<MalformedEvidenceException>(() => BrokerAddress.Parse(text));
+    public void Anything_else_is_not_a_broker_address(string text) => Assert.Throws<MalformedEvidenceException>(() =>
+        BrokerAddress.Parse(text));
 
     private static byte[] Changed(byte[] bytes, int at, byte value)
     {

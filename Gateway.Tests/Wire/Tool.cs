@@ -8,7 +8,8 @@ internal static class Tool
 {
     public static async Task<string> Run(string name, string[] arguments, string input, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(name) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(name) { RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardError = true };
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
@@ -33,7 +34,8 @@ internal static class Tool
         }
         catch (Win32Exception fault)
         {
-            throw new InvalidOperationException($"{start.FileName} does not start ({fault.Message}); install the Debian package {Path.GetFileName(start.FileName)}.", fault);
+            throw new InvalidOperationException($"{start.FileName} does not start ({fault.Message}); install the Debian package "
+                + $"{Path.GetFileName(start.FileName)}.", fault);
         }
     }
 }

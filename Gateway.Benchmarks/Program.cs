@@ -1,1 +1,22 @@
-return 0;
+using Gateway.Benchmarks;
+
+// Each benchmark prints its own numbers beside a named peer measured in the same run, and the machine and durability they hold for.
+// `dotnet run -c Release --project Gateway.Benchmarks -- NAME …`; without a name, all that need no root and no other program.
+var all = new SortedDictionary<string, (string About, Func<string[], int> Run)>(StringComparer.Ordinal)
+{
+    ["seal"] = ("time to build and sign a batch of 256 leaves", SealBenchmark.Run),
+    ["verify"] = ("verification of 864 batches and 25,920 readings, and that bundle's size", VerifyBenchmark.Run),
+};
+
+if (args is ["help" or "--help" or "-h"] || (args.Length > 0 && !all.ContainsKey(args[0])))
+{
+    foreach (var (name, benchmark) in all)
+    {
+        Console.WriteLine($"{name,-12} {benchmark.About}");
+    }
+
+    return args is ["help" or "--help" or "-h"] ? 0 : 2;
+}
+
+Machine.Print();
+return args.Length > 0 ? all[args[0]].Run(args[1..]) : all.Values.Max(benchmark => benchmark.Run([]));

@@ -218,10 +218,10 @@ public sealed record DisclosedColumn(ChannelId Channel, ImmutableArray<byte> Sal
     /// <summary>The leaves of the column, in order of place.</summary>
     public IEnumerable<ReadingLeaf> Leaves()
     {
-        var key = SaltKey.ToArray();
+        using var salts = new ColumnSalts(SaltKey.AsSpan());
         for (var i = 0; i < Samples.Length; i++)
         {
-            yield return new(SaltKeys.Salt(key, First + i), Channel, FirstSequence + i, Times[i], Samples[i].Temperature, Samples[i].Outcome);
+            yield return new(salts.At(First + i), Channel, FirstSequence + i, Times[i], Samples[i].Temperature, Samples[i].Outcome);
         }
     }
 }

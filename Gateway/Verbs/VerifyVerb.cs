@@ -1,0 +1,281 @@
+using System.CommandLine;
+using System.Text.Json;
+using Evidence;
+using Gateway.Terminal;
+
+namespace Gateway.Verbs;
+
+/// <summary><c>gateway verify BUNDLE --policy FILE</c>: needs no ledger, no gateway, no network; trusts the reader's own policy and nothing else.</summary>
+public static class VerifyVerb
+{
+
+    public static Command Create(Screen screen)
+    {
+        var bundle = new Argument<FileInfo>("bundle") { Description = "The evidence, a *.coldproof.json file." };
+        var policy = new Option<FileInfo>("--policy")
+        {
+            Description = "Whom you trust: authorities, log and witnesses, as JSON. Get it from the authority, not from whoever gave you the bundle.",
+            Required = true,
+        };
+        var json = CommonOptions.Json();
+        var verb = new Command("verify", "Check a bundle of evidence with your own keys. Exit: 0 verified, 1 does not match, 2 usage, 3 cannot check.")
+        {
+            bundle, policy, json,
+        };
+        verb.SetAction(parsed => Run(screen, parsed.GetRequiredValue(bundle), parsed.GetRequiredValue(policy), parsed.GetValue(json)));
+        return verb;
+    }
+
+    /// <summary>Every word has one exit code; what is only missing something is 3, what contradicts the keys or itself is 1.</summary>
+    public static int CodeOf(VerdictWord word) => word switch
+    {
+        VerdictWord.Verified => ExitCode.Done,
+        VerdictWord.CannotCheck or VerdictWord.NotYetAnchored => ExitCode.CannotCheck,
+        _ => ExitCode.Failed,
+    };
+
+    private static int Run(Screen screen, FileInfo bundle, FileInfo policyFile, bool isJson)
+    {
+        var policy = ReadPolicy(policyFile);
+        var verdict = Verifier.Verify(ReadFile(bundle, Bundle.LengthMax, "bundle"), policy);
+        if (isJson)
+        {
+            screen.Line(Json.Members(writer => VerdictJson.Write(writer, verdict)));
+        }
+        else
+        {
+            VerdictText.Write(screen, verdict);
+        }
+
+        return CodeOf(verdict.Word);
+    }
+
+    private static VerifierPolicy ReadPolicy(FileInfo file)
+    {
+        try
+        {
+            return VerifierPolicy.Parse(ReadFile(file, VerifierPolicy.LengthMax, "policy"));
+        }
+        catch (MalformedEvidenceException fault)
+        {
+            throw new VerbException($"The policy {file.Name} cannot be used: {fault.Message} Ask the authority for its policy.json.", fault)
+            {
+                Code = ExitCode.CannotCheck,
+            };
+        }
+    }
+
+    private static ReadOnlyMemory<byte> ReadFile(FileInfo file, long lengthMax, string what)
+    {
+        try
+        {
+            return file.Length <= lengthMax
+                ? File.ReadAllBytes(file.FullName)
+                : throw new VerbException($"The {what} {file.Name} has {Figures.Bytes(file.Length)}; none is longer than {Figures.Bytes(lengthMax)}. Is it the right file?")
+                {
+                    Code = ExitCode.CannotCheck,
+                };
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new VerbException($"The {what} cannot be read: {fault.Message} Check the path and the right to read it.", fault)
+            {
+                Code = ExitCode.CannotCheck,
+            };
+        }
+    }
+}
+
+/// <summary>A verdict as JSON for programs.</summary>
+internal static class VerdictJson
+{
+    public static void Write(Utf8JsonWriter writer, Verdict verdict)
+    {
+        writer.WriteString("format", "coldproof-verdict/1");
+        writer.WriteString("word", verdict.Word.ToString());
+        writer.WriteString("headline", verdict.Headline);
+        writer.WriteString("fault", verdict.Fault.ToString());
+        writer.WriteString("reason", verdict.Reason);
+        writer.WriteString("temperature", verdict.Temperature.ToString());
+        writer.WriteString("gateway", verdict.Gateway?.ToString());
+        writer.WriteString("authority", verdict.Authority);
+        writer.WriteTime("from", verdict.FromMs);
+        writer.WriteTime("to", verdict.ToMs);
+        writer.WriteString("level", Bundle.LevelName(verdict.Level));
+        writer.WriteNumber("firstBatch", verdict.FirstNumber);
+        writer.WriteNumber("lastBatch", verdict.LastNumber);
+        writer.WriteNumberOrNull("logSize", verdict.LogSize);
+        writer.WriteNumber("witnesses", verdict.Witnesses);
+        Strings(writer, "traits", [.. verdict.Traits.ToString().Split(", ")]);
+        Strings(writer, "keyIds", verdict.KeyIds);
+        Strings(writer, "notes", verdict.Notes);
+        WriteChecks(writer, verdict);
+        WriteChannels(writer, verdict);
+        WriteBrackets(writer, verdict);
+    }
+
+    private static void WriteChecks(Utf8JsonWriter writer, Verdict verdict)
+    {
+        writer.WriteStartArray("checks");
+        foreach (var check in verdict.Checks)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", check.Name);
+            writer.WriteString("state", check.State.ToString());
+            writer.WriteString("fault", check.Fault.ToString());
+            writer.WriteString("sentence", check.Sentence);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteChannels(Utf8JsonWriter writer, Verdict verdict)
+    {
+        writer.WriteStartArray("channels");
+        foreach (var channel in verdict.Channels)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("channel", channel.Channel.Value);
+            writer.WriteString("place", channel.Probe.Place);
+            writer.WriteString("serial", channel.Probe.Serial);
+            writer.WriteNumber("lowMilliCelsius", channel.Probe.Low.Value);
+            writer.WriteNumber("highMilliCelsius", channel.Probe.High.Value);
+            writer.WriteString("answer", channel.Answer.ToString());
+            writer.WriteNumber("readings", channel.Readings.Length);
+            writer.WriteStartArray("intervals");
+            foreach (var interval in channel.Intervals)
+            {
+                writer.WriteStartObject();
+                writer.WriteTime("from", interval.FromMs);
+                writer.WriteTime("to", interval.ToMs);
+                writer.WriteString("answer", interval.Answer.ToString());
+                writer.WriteNumberOrNull("minMilliCelsius", interval.Min?.Value);
+                writer.WriteNumberOrNull("maxMilliCelsius", interval.Max?.Value);
+                writer.WriteNumber("readings", interval.Readings);
+                writer.WriteString("cause", interval.Cause);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteBrackets(Utf8JsonWriter writer, Verdict verdict)
+    {
+        writer.WriteStartArray("brackets");
+        foreach (var bracket in verdict.Brackets)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("firstBatch", bracket.FirstNumber);
+            writer.WriteNumber("lastBatch", bracket.LastNumber);
+            writer.WriteTime("notBefore", bracket.NotBeforeMs);
+            writer.WriteTime("notAfter", bracket.NotAfterMs);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void Strings(Utf8JsonWriter writer, string name, IEnumerable<string> texts)
+    {
+        writer.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            writer.WriteStringValue(text);
+        }
+
+        writer.WriteEndArray();
+    }
+}
+
+/// <summary>A verdict as a page of text for people: integrity first, temperature apart from it.</summary>
+internal static class VerdictText
+{
+    private const int IntervalsShownMax = 40;
+
+    public static void Write(Screen screen, Verdict verdict)
+    {
+        var headline = $"{Mark(verdict.Word)} {verdict.Headline}";
+        screen.Line(verdict.Word == VerdictWord.Verified ? screen.Ok(headline) : screen.Failure(headline));
+        if (verdict.Reason.Length > 0)
+        {
+            screen.Line("  " + Safe(verdict.Reason));
+        }
+
+        if (verdict.Gateway is { } gateway)
+        {
+            screen.Line($"  Gateway {gateway}, enrolled by {Safe(verdict.Authority ?? "nobody your policy knows")}");
+            screen.Line($"  {Figures.Time(verdict.FromMs)} → {Figures.Time(verdict.ToMs)}, batches {verdict.FirstNumber} to {verdict.LastNumber}");
+        }
+
+        screen.Line();
+        screen.Line(screen.Strong("What was checked"));
+        foreach (var check in verdict.Checks)
+        {
+            var line = $"  {MarkOf(check.State)} {check.Name,-9} {Safe(check.Sentence)}";
+            screen.Line(check.State switch { CheckState.Failed => screen.Failure(line), CheckState.NotChecked => screen.Quiet(line), _ => line });
+        }
+
+        WriteTemperature(screen, verdict);
+        if (!verdict.Notes.IsEmpty)
+        {
+            screen.Line();
+            screen.Line(screen.Strong("To be read with it"));
+            foreach (var note in verdict.Notes)
+            {
+                screen.Line("  • " + Safe(note));
+            }
+        }
+    }
+
+    private static void WriteTemperature(Screen screen, Verdict verdict)
+    {
+        foreach (var channel in verdict.Channels)
+        {
+            screen.Line();
+            screen.Line(screen.Strong($"Temperature of channel {channel.Channel}, {Safe(channel.Probe.Place)}, {channel.Probe.Low} to {channel.Probe.High} °C")
+                + " (a separate question)");
+            var outside = channel.Intervals.Count(interval => interval.Answer == Answer.OutOfRange);
+            var word = $"  {MarkOf(channel.Answer)} {WordOf(channel.Answer)}";
+            screen.Line((channel.Answer == Answer.InRange ? screen.Ok(word) : screen.Warning(word))
+                + $"  {Figures.Count(channel.Readings.Length)} readings, {outside} intervals out of range, "
+                + $"{channel.Intervals.Count(interval => interval.Answer == Answer.NoData)} without data");
+            var notable = channel.Intervals.Where(interval => interval.Answer != Answer.InRange).ToList();
+            foreach (var interval in notable.Take(IntervalsShownMax))
+            {
+                screen.Line($"    {Figures.Time(interval.FromMs)} → {Figures.Time(interval.ToMs)}  {Figures.Span(interval.ToMs - interval.FromMs),12}  "
+                    + $"{WordOf(interval.Answer),-12} " + (interval.Answer == Answer.NoData ? Safe(interval.Cause ?? "") : $"{interval.Min} to {interval.Max} °C"));
+            }
+
+            if (notable.Count > IntervalsShownMax)
+            {
+                screen.Line($"    … and {notable.Count - IntervalsShownMax} more; --json prints all.");
+            }
+        }
+    }
+
+    /// <summary>Text from a stranger's bundle must not steer the terminal: control characters become "?".</summary>
+    private static string Safe(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+
+    private static char Mark(VerdictWord word) => word switch
+    {
+        VerdictWord.Verified => '✓',
+        VerdictWord.CannotCheck or VerdictWord.NotYetAnchored => '?',
+        _ => '✗',
+    };
+
+    private static char MarkOf(CheckState state) => state switch { CheckState.Ok => '✓', CheckState.Failed => '✗', _ => '?' };
+
+    private static char MarkOf(Answer answer) => answer switch { Answer.InRange => '✓', Answer.OutOfRange => '▲', _ => '?' };
+
+    private static string WordOf(Answer answer) => answer switch
+    {
+        Answer.InRange => "IN RANGE",
+        Answer.OutOfRange => "OUT OF RANGE",
+        _ => "NO DATA",
+    };
+}

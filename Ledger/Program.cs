@@ -15,6 +15,7 @@ internal static class Program
             RunVerb.Create(),
             FsckVerb.Create(),
         };
+        Authority.AuthorityVerbs.Add(root);
         var parsed = root.Parse(arguments);
         try
         {

@@ -126,17 +126,19 @@ public sealed class AuthorityFolder
     /// <param name="first">The first batch number for which the new manifest holds; null for a gateway's first enrolment, which starts
     /// at 0.</param>
     /// <param name="brokers">Where the gateway connects; empty takes the server certificate's first name at port 8883.</param>
+    /// <param name="issued">Whose wall time the manifest carries; null takes the machine's. Certificates always follow the machine's.</param>
     /// <exception cref="AuthorityRefusedException">Enrolled before and no number given, or the other way about, or another key than
     /// before.</exception>
     /// <exception cref="MalformedEvidenceException">A proof of the request does not hold.</exception>
-    public Enrolment Enrol(EnrolmentRequest request, Enrolment? previous, long? first, IReadOnlyList<BrokerAddress> brokers, string? reason)
+    public Enrolment Enrol(EnrolmentRequest request, Enrolment? previous, long? first, IReadOnlyList<BrokerAddress> brokers, string? reason,
+        TimeProvider? issued = null)
     {
         var tlsKey = request.CheckProofs();
         var before = previous is null ? NewestOf(request.Gateway) : previous;
         var (number, digest) = Place(request, before, first);
         using var authorityKey = ECDsa.Create();
         authorityKey.ImportFromPem(File.ReadAllText(Path.Combine(directory, AuthorityKeyFile)));
-        var manifest = new Manifest(request.Gateway, request.Key, number, clock.GetUtcNow().ToUnixTimeMilliseconds(), request.Channels,
+        var manifest = new Manifest(request.Gateway, request.Key, number, (issued ?? clock).GetUtcNow().ToUnixTimeMilliseconds(), request.Channels,
             default, digest, request.Traits);
         var statement = Statement.Sign(StatementKind.Manifest, $"authority:{Key.Name}", manifest.Encode(), authorityKey);
         // What is signed is read back by the rules that every verifier uses.

@@ -72,9 +72,10 @@ public static class AuthorityVerbs
             Description = "Where the gateway connects, as mqtts://host:8883; up to 8. By default the server certificate's first name.",
             DefaultValueFactory = _ => [],
         };
+        var clock = new Option<string?>("--clock") { Description = "File with the wall time of a replayed trip. For demonstrations." };
         var verb = new Command("enrol", "Check a gateway's request, sign its manifest and its TLS certificate.")
         {
-            request, directory, answer, previous, first, brokers, reason,
+            request, directory, answer, previous, first, brokers, clock, reason,
         };
         verb.SetAction(given => Answer(() =>
         {
@@ -87,7 +88,8 @@ public static class AuthorityVerbs
             var folder = AuthorityFolder.Open(given.GetValue(directory)!, TimeProvider.System);
             var before = given.GetValue(previous) is { } old ? Enrolment.Parse(ReadBounded(old, Enrolment.LengthMax)) : null;
             var enrolment = folder.Enrol(EnrolmentRequest.Parse(ReadBounded(given.GetValue(request)!, EnrolmentRequest.LengthMax)), before,
-                given.GetValue(first), [.. given.GetValue(brokers)!.Select(BrokerAddress.Parse)], given.GetValue(reason));
+                given.GetValue(first), [.. given.GetValue(brokers)!.Select(BrokerAddress.Parse)], given.GetValue(reason),
+                given.GetValue(clock) is { } trip ? new Hosting.FileClock(trip) : null);
             File.WriteAllBytes(file.FullName, enrolment.ToJson());
             Console.Out.WriteLine($"Enrolled gateway {enrolment.Gateway}; manifest {enrolment.Manifest.PayloadDigest.ToShortString()}.");
             Console.Out.WriteLine($"Bring {file.Name} to the gateway and run: gateway enrol accept {file.Name}");

@@ -33,7 +33,8 @@ public readonly record struct Digest
     /// <summary>Reads exactly 32 bytes.</summary>
     /// <exception cref="ArgumentException">There are not 32.</exception>
     public static Digest FromBytes(ReadOnlySpan<byte> bytes) =>
-        bytes.Length == Length ? new(bytes) : throw new ArgumentException($"A digest has {Length} bytes, not {bytes.Length}.", nameof(bytes));
+        bytes.Length == Length ? new(bytes) : throw new ArgumentException($"A digest has {Length} bytes, not {bytes.Length}.",
+            nameof(bytes));
 
     /// <summary>Reads 64 hexadecimal digits.</summary>
     public static Digest FromHex(string hex) => FromBytes(Convert.FromHexString(hex));

@@ -24,13 +24,16 @@ public readonly record struct Moment(uint Boot, long UptimeMs, long WallMs, Cloc
 {
     /// <summary>The earliest wall time that evidence may carry: 2^32 ms, 1970-02-19T17:02:47.296Z.</summary>
     /// <remarks>At or above it a time takes nine bytes of CBOR, and with that every leaf is at least 32 bytes long, which keeps leaves
-    /// and tree nodes apart (docs/formats.md, leaf). A clock that reads less was never set: <see cref="FromClocks"/> lifts it and says so.</remarks>
+    /// and tree nodes apart (docs/formats.md, leaf). A clock that reads less was never set: <see cref="FromClocks"/> lifts it and says
+    /// so.</remarks>
     public const long WallFloorMs = 1L << 32;
 
-    /// <summary>The latest wall time that evidence may carry: 2^47 ms, in the year 6429. Bounds arithmetic; no real clock reads it.</summary>
+    /// <summary>The latest wall time that evidence may carry: 2^47 ms, in the year 6429. Bounds arithmetic; no real clock reads
+    /// it.</summary>
     public const long WallCeilingMs = 1L << 47;
 
-    /// <summary>Joins both clocks. A wall clock below the floor becomes floor + uptime with trust Unset: it still rises, and claims nothing.</summary>
+    /// <summary>Joins both clocks. A wall clock below the floor becomes floor + uptime with trust Unset: it still rises, and claims
+    /// nothing.</summary>
     public static Moment FromClocks(uint boot, long uptimeMs, long wallMs, ClockTrust trust, uint errorMs) =>
         wallMs is < WallFloorMs or > WallCeilingMs
             ? new(boot, uptimeMs, WallFloorMs + uptimeMs, ClockTrust.Unset)

@@ -9,9 +9,11 @@ internal static class Machine
 {
     public static void Print()
     {
-        var cpu = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
+        var cpu = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line =>
+            line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
         Console.WriteLine($"machine: {cpu ?? RuntimeInformation.ProcessArchitecture.ToString()}, {Environment.ProcessorCount} cores, "
-            + $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, load {File.ReadAllText("/proc/loadavg").Split(' ')[0]}");
+            + $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, load "
+                + $"{File.ReadAllText("/proc/loadavg").Split(' ')[0]}");
     }
 
     /// <summary>Median, least and most of some runs, in milliseconds, after one that does not count.</summary>

@@ -5,7 +5,8 @@ using Gateway.Tests.Evidence;
 
 namespace Gateway.Benchmarks;
 
-/// <summary>Three days of one channel of eight, ten seconds apart, sealed every five minutes: how long a stranger waits, and what they download.</summary>
+/// <summary>Three days of one channel of eight, ten seconds apart, sealed every five minutes: how long a stranger waits, and what they
+/// download.</summary>
 internal static class VerifyBenchmark
 {
     private const int Batches = 864;
@@ -29,7 +30,8 @@ internal static class VerifyBenchmark
         }
 
         var ours = Machine.Time(9, () => Verifier.Verify(bundle, policy));
-        // The peer is what no verifier of these 864 headers can avoid: the same machine's bare ES256 verification, and two hashes a reading.
+        // The peer is what no verifier of these 864 headers can avoid: the same machine's bare ES256 verification, and two hashes a
+        // reading.
         var key = PublicKey.Of(truck.GatewayKey);
         var message = truck.Batches[0].Statement.Payload.ToArray();
         var signature = truck.GatewayKey.SignData(message, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
@@ -47,9 +49,11 @@ internal static class VerifyBenchmark
             }
         });
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"verify: {Batches} batches, {Batches * Rounds} readings: {Machine.Ms(ours)}; bare ES256 and SHA-256 of as many: {Machine.Ms(bare)}; ratio {ours.Median / bare.Median:0.00}"));
+            $"verify: {Batches} batches, {Batches * Rounds} readings: {Machine.Ms(ours)}; bare ES256 and SHA-256 of as many: "
+                + $"{Machine.Ms(bare)}; ratio {ours.Median / bare.Median:0.00}"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"verify: bundle {bundle.Length} bytes of JSON, {(double)bundle.Length / (Batches * Rounds):0.0} a reading; in memory, nothing on disk"));
+            $"verify: bundle {bundle.Length} bytes of JSON, {(double)bundle.Length / (Batches * Rounds):0.0} a reading; in memory, "
+                + $"nothing on disk"));
         return 0;
     }
 }

@@ -15,12 +15,14 @@ public sealed record BodyChannel(long FirstSequence, ImmutableArray<BatchSample>
 /// <param name="Events">In the order in which they were recorded.</param>
 /// <remarks>
 /// <code>
-/// body    = [1, key: bstr .size 32, count: uint, t0: uint / null, times: bstr, channels: [+ [seq0: uint, outcomes: bstr, temperatures: bstr, codes: bstr]],
+/// body    = [1, key: bstr .size 32, count: uint, t0: uint / null, times: bstr, channels: [+ [seq0: uint, outcomes: bstr, temperatures:
+/// bstr, codes: bstr]],
 ///            events: [* [ch: uint / null, kind: uint, t: uint, detail: bstr]]]
 /// </code>
 /// The byte strings are packed as <see cref="ColumnPacking"/> says.
 /// </remarks>
-public sealed record BatchBody(ImmutableArray<byte> Key, ImmutableArray<long> Rounds, ImmutableArray<BodyChannel> Channels, ImmutableArray<BatchEvent> Events)
+public sealed record BatchBody(ImmutableArray<byte> Key, ImmutableArray<long> Rounds, ImmutableArray<BodyChannel> Channels,
+    ImmutableArray<BatchEvent> Events)
 {
     /// <summary>Places of the tree that this body fills.</summary>
     public int LeafCount => (2 * Channels.Length) + (Rounds.Length * Channels.Length) + Events.Length;
@@ -66,7 +68,8 @@ public sealed record BatchBody(ImmutableArray<byte> Key, ImmutableArray<long> Ro
     }
 
     /// <exception cref="MalformedEvidenceException">Not a body of version 1, or larger than a batch may be.</exception>
-    public static BatchBody Decode(ReadOnlyMemory<byte> bytes) => CborStrict.Read("batch body", bytes, BatchLimits.BodyLengthMax, ReadFields);
+    public static BatchBody Decode(ReadOnlyMemory<byte> bytes) =>
+        CborStrict.Read("batch body", bytes, BatchLimits.BodyLengthMax, ReadFields);
 
     private static BatchBody ReadFields(CborReader reader)
     {

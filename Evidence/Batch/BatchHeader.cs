@@ -17,7 +17,8 @@ public readonly record struct BatchClock(ClockTrust Trust, uint ErrorMs, uint Bo
 /// <param name="OpenedMs">Wall time at which the batch was opened.</param>
 /// <param name="ClosedMs">Wall time at which it was sealed; not before OpenedMs.</param>
 /// <param name="Clock">See <see cref="BatchClock"/>.</param>
-/// <param name="Beacon">SHA-256 of the newest cosigned checkpoint the gateway had verified: not sealed before that one. Zero when it had none.</param>
+/// <param name="Beacon">SHA-256 of the newest cosigned checkpoint the gateway had verified: not sealed before that one. Zero when it had
+/// none.</param>
 /// <param name="LeafCount">Places of the tree, 1 to 65,536: committed, because a Bitcoin tree does not commit to it.</param>
 /// <param name="ChannelCount">Enrolled channels; each has a summary and a verdict.</param>
 /// <param name="Root">Root of the batch tree.</param>
@@ -59,7 +60,8 @@ public sealed record BatchHeader(GatewayId Gateway, long Number, Digest Previous
         return writer.Encode();
     }
 
-    /// <exception cref="MalformedEvidenceException">Not a header of version 1 in deterministic CBOR, or a field out of its range.</exception>
+    /// <exception cref="MalformedEvidenceException">Not a header of version 1 in deterministic CBOR, or a field out of its
+    /// range.</exception>
     public static BatchHeader Decode(ReadOnlyMemory<byte> payload) => CborStrict.Read("batch header", payload, LengthMax, ReadFields);
 
     private static BatchHeader ReadFields(CborReader reader)
@@ -84,6 +86,7 @@ public sealed record BatchHeader(GatewayId Gateway, long Number, Digest Previous
         reader.ReadEndArray();
         return leaves >= 2 * channels
             ? new(gateway, number, previous, manifest, opened, closed, clock, beacon, leaves, channels, root)
-            : throw new MalformedEvidenceException($"{channels} channels need {2 * channels} leaves for summaries and verdicts; the header has {leaves}.");
+            : throw new MalformedEvidenceException($"{channels} channels need {2 * channels} leaves for summaries and verdicts; the "
+                + $"header has {leaves}.");
     }
 }

@@ -33,7 +33,8 @@ public static class BatchLeaves
         for (var i = 0; i < count; i++)
         {
             var channel = new ChannelId((ushort)i);
-            leaves.Add(Verdict(SaltKeys.Salt(SaltKeys.Derive(key, LeafKind.Verdict, channel), leaves.Count), channel, body, openedMs, channels[i]));
+            leaves.Add(Verdict(SaltKeys.Salt(SaltKeys.Derive(key, LeafKind.Verdict, channel), leaves.Count), channel, body, openedMs,
+                channels[i]));
         }
 
         for (var i = 0; i < count; i++)
@@ -62,7 +63,8 @@ public static class BatchLeaves
     }
 
     /// <summary>The hash of each leaf, by place.</summary>
-    public static ImmutableArray<Digest> Hashes(ImmutableArray<Leaf> leaves) => [.. leaves.Select(leaf => BatchTree.LeafHash(leaf.Encode()))];
+    public static ImmutableArray<Digest> Hashes(ImmutableArray<Leaf> leaves) =>
+        [.. leaves.Select(leaf => BatchTree.LeafHash(leaf.Encode()))];
 
     private static SummaryLeaf Summary(ImmutableArray<byte> salt, ChannelId channel, BatchBody body, long openedMs)
     {

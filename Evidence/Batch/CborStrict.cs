@@ -5,10 +5,12 @@ namespace Evidence;
 /// <summary>Deterministic CBOR (RFC 8949, 4.2.1) for evidence: one way to write a thing, and any other way is refused.</summary>
 internal static class CborStrict
 {
-    /// <summary>A writer whose output is deterministic. Canonical (RFC 7049) orders map keys by length first; for our keys, small integers, that is RFC 8949's order too.</summary>
+    /// <summary>A writer whose output is deterministic. Canonical (RFC 7049) orders map keys by length first; for our keys, small
+    /// integers, that is RFC 8949's order too.</summary>
     public static CborWriter Writer() => new(CborConformanceMode.Canonical);
 
-    /// <summary>Reads one whole item; whatever does not have its form, or stands after it, is a <see cref="MalformedEvidenceException"/>.</summary>
+    /// <summary>Reads one whole item; whatever does not have its form, or stands after it, is a <see
+    /// cref="MalformedEvidenceException"/>.</summary>
     /// <param name="what">The item's name for the message: "leaf", "header".</param>
     /// <param name="bytes">The item's bytes, all of them.</param>
     /// <param name="lengthMax">How many bytes are looked at, at most; checked before anything is parsed.</param>
@@ -55,7 +57,8 @@ internal static class CborStrict
         var bytes = reader.ReadByteString();
         return bytes.Length >= min && bytes.Length <= max
             ? bytes
-            : throw new MalformedEvidenceException($"The {what} has {bytes.Length} bytes, not {(min == max ? $"{min}" : $"{min} to {max}")}.");
+            : throw new MalformedEvidenceException($"The {what} has {bytes.Length} bytes, not "
+                + $"{(min == max ? $"{min}" : $"{min} to {max}")}.");
     }
 
     public static Digest Digest(this CborReader reader, string what) =>

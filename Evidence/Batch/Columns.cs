@@ -10,7 +10,8 @@ public readonly record struct BatchSample(Outcome Outcome, MilliCelsius? Tempera
 
 /// <summary>How a column of readings is packed: run lengths for times and outcomes, differences for temperatures and codes.</summary>
 /// <remarks>
-/// times: pairs (repeat, step in ms) after the first time, unsigned. outcomes: pairs (repeat, status). temperatures: for each Measured reading the
+/// times: pairs (repeat, step in ms) after the first time, unsigned. outcomes: pairs (repeat, status). temperatures: for each Measured
+/// reading the
 /// signed difference to the one before, the first to 0. codes: for each reading the signed difference to the one before. All are varints.
 /// A repeat is at least 1, and two neighbouring runs differ: one way to write a column.
 /// </remarks>
@@ -157,7 +158,8 @@ internal static class ColumnPacking
             var value = Varint.Read(ref packed);
             if (repeat == 0 || repeat > (ulong)(count - filled) || value > (ulong)Moment.WallCeilingMs || (long)value == before)
             {
-                throw new MalformedEvidenceException($"A run of {repeat} × {value} in a column does not fit the {count - filled} readings left, or repeats the run before.");
+                throw new MalformedEvidenceException($"A run of {repeat} × {value} in a column does not fit the {count - filled} "
+                    + $"readings left, or repeats the run before.");
             }
 
             before = (long)value;
@@ -176,7 +178,8 @@ internal static class ColumnPacking
 /// <param name="FirstSequence">Its sequence number.</param>
 /// <param name="Times">Wall milliseconds, one per reading, not falling.</param>
 /// <param name="Samples">One per reading; raw codes are 0 here.</param>
-/// <remarks><code>column = [ch: uint, key: bstr .size 32, first: uint, seq0: uint, t0: uint, count: uint, times: bstr, outcomes: bstr, temperatures: bstr]</code></remarks>
+/// <remarks><code>column = [ch: uint, key: bstr .size 32, first: uint, seq0: uint, t0: uint, count: uint, times: bstr, outcomes: bstr,
+/// temperatures: bstr]</code></remarks>
 public sealed record DisclosedColumn(ChannelId Channel, ImmutableArray<byte> SaltKey, int First, long FirstSequence,
     ImmutableArray<long> Times, ImmutableArray<BatchSample> Samples)
 {
@@ -198,7 +201,8 @@ public sealed record DisclosedColumn(ChannelId Channel, ImmutableArray<byte> Sal
     }
 
     /// <exception cref="MalformedEvidenceException">Not such a column; a column without readings is not written.</exception>
-    public static DisclosedColumn Decode(ReadOnlyMemory<byte> bytes) => CborStrict.Read("column", bytes, BatchLimits.BodyLengthMax, reader =>
+    public static DisclosedColumn Decode(ReadOnlyMemory<byte> bytes) =>
+        CborStrict.Read("column", bytes, BatchLimits.BodyLengthMax, reader =>
     {
         reader.Array(9, "column");
         var channel = new ChannelId((ushort)reader.Integer(0, BatchLimits.ChannelsMax - 1, "channel"));

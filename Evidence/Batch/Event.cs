@@ -100,7 +100,8 @@ public static class EventDetail
 
     public static ImmutableArray<byte> Gap(long fromMs, long toMs, GapCause cause) => Numbers(1, fromMs, toMs, (long)cause);
 
-    public static ImmutableArray<byte> ClockStep(long beforeMs, long afterMs, ClockTrust source) => Numbers(2, beforeMs, afterMs, (long)source);
+    public static ImmutableArray<byte> ClockStep(long beforeMs, long afterMs, ClockTrust source) =>
+        Numbers(2, beforeMs, afterMs, (long)source);
 
     /// <param name="code">A stable machine code, 1 to 40 characters.</param>
     /// <param name="text">Words for people, cut at 200 characters.</param>

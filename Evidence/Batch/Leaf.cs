@@ -171,7 +171,8 @@ public sealed record SummaryLeaf(ImmutableArray<byte> Salt, ChannelId Channel, i
         ReadTemperature(reader, "minimum"), ReadTemperature(reader, "maximum"));
 }
 
-/// <summary>The gateway's own judgement of a channel's readings in one batch: a signed claim, provably false to whoever sees the readings.</summary>
+/// <summary>The gateway's own judgement of a channel's readings in one batch: a signed claim, provably false to whoever sees the
+/// readings.</summary>
 /// <param name="Salt">See <see cref="Leaf"/>.</param>
 /// <param name="Channel">The probe.</param>
 /// <param name="Count">As in <see cref="SummaryLeaf"/>.</param>
@@ -205,8 +206,10 @@ public sealed record VerdictLeaf(ImmutableArray<byte> Salt, ChannelId Channel, i
     internal static VerdictLeaf ReadFields(CborReader reader, ImmutableArray<byte> salt) => new(salt, ReadChannel(reader),
         (int)reader.Integer(0, BatchLimits.LeavesMax, "count"), reader.Integer(0, NumberMax, "first sequence"),
         ReadTime(reader, "first time"), ReadTime(reader, "last time"),
-        new((int)reader.Integer(int.MinValue, int.MaxValue, "lower limit")), new((int)reader.Integer(int.MinValue, int.MaxValue, "upper limit")),
-        (int)reader.Integer(0, BatchLimits.LeavesMax, "count out of range"), (int)reader.Integer(0, BatchLimits.LeavesMax, "count without temperature"));
+        new((int)reader.Integer(int.MinValue, int.MaxValue, "lower limit")),
+            new((int)reader.Integer(int.MinValue, int.MaxValue, "upper limit")),
+        (int)reader.Integer(0, BatchLimits.LeavesMax, "count out of range"),
+            (int)reader.Integer(0, BatchLimits.LeavesMax, "count without temperature"));
 }
 
 /// <summary>Something that happened and is not a reading: a boot, a gap, a clock step, a door, a person's act.</summary>

@@ -28,7 +28,8 @@ public enum GatewayTraits
     EmulatedProbes = 2,
 }
 
-/// <summary>Enrolment, signed by the authority: which key speaks for which gateway, with which probes and limits, from which batch on.</summary>
+/// <summary>Enrolment, signed by the authority: which key speaks for which gateway, with which probes and limits, from which batch
+/// on.</summary>
 /// <param name="Gateway">The gateway.</param>
 /// <param name="Key">Its P-256 key.</param>
 /// <param name="FirstNumber">The first batch number for which this manifest holds.</param>
@@ -39,7 +40,8 @@ public enum GatewayTraits
 /// <param name="Traits">See <see cref="GatewayTraits"/>.</param>
 /// <remarks>
 /// <code>
-/// manifest = [1, gw: bstr .size 16, spki: bstr, first: uint, issued: uint, channels: [+ channel], rules: bstr .size 32, prev: bstr .size 32, flags: uint]
+/// manifest = [1, gw: bstr .size 16, spki: bstr, first: uint, issued: uint, channels: [+ channel], rules: bstr .size 32, prev: bstr
+/// .size 32, flags: uint]
 /// channel  = [place: tstr, serial: tstr, lo: int, hi: int, intervalMs: uint, certificate: bstr .size 32, expiry: uint / null]
 /// </code>
 /// A probe swap or a change of limits is a new manifest; old batches keep the old one by its hash.
@@ -83,7 +85,8 @@ public sealed record Manifest(GatewayId Gateway, PublicKey Key, long FirstNumber
         return writer.Encode();
     }
 
-    /// <exception cref="MalformedEvidenceException">Not a manifest of version 1 in deterministic CBOR, or a field out of its range.</exception>
+    /// <exception cref="MalformedEvidenceException">Not a manifest of version 1 in deterministic CBOR, or a field out of its
+    /// range.</exception>
     public static Manifest Decode(ReadOnlyMemory<byte> payload) => CborStrict.Read("manifest", payload, LengthMax, ReadFields);
 
     /// <summary>Two manifests are equal when their bytes are.</summary>
@@ -122,7 +125,8 @@ public sealed record Manifest(GatewayId Gateway, PublicKey Key, long FirstNumber
     {
         reader.Array(7, "manifest channel");
         var channel = new ManifestChannel(reader.Text(TextLengthMax, "place"), reader.Text(TextLengthMax, "serial number"),
-            new((int)reader.Integer(int.MinValue, int.MaxValue, "lower limit")), new((int)reader.Integer(int.MinValue, int.MaxValue, "upper limit")),
+            new((int)reader.Integer(int.MinValue, int.MaxValue, "lower limit")),
+                new((int)reader.Integer(int.MinValue, int.MaxValue, "upper limit")),
             (int)reader.Integer(IntervalMsMin, IntervalMsMax, "interval"), reader.Digest("certificate hash"),
             reader.IntegerOrNull(Moment.WallFloorMs, Moment.WallCeilingMs, "certificate expiry"));
         reader.ReadEndArray();

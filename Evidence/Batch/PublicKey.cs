@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 
 namespace Evidence;
 
-/// <summary>A P-256 public key, held as its SubjectPublicKeyInfo in the one form we accept: uncompressed point, named curve, 91 bytes.</summary>
+/// <summary>A P-256 public key, held as its SubjectPublicKeyInfo in the one form we accept: uncompressed point, named curve, 91
+/// bytes.</summary>
 public sealed class PublicKey : IEquatable<PublicKey>
 {
     /// <summary>Bytes of the SubjectPublicKeyInfo.</summary>

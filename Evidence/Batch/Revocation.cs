@@ -1,6 +1,7 @@
 namespace Evidence;
 
-/// <summary>The authority takes a key back. Log order is the clock: statements of that key logged at or after an index count for nothing.</summary>
+/// <summary>The authority takes a key back. Log order is the clock: statements of that key logged at or after an index count for
+/// nothing.</summary>
 /// <param name="KeyId">The key's kid, 16 bytes, in hexadecimal.</param>
 /// <param name="FromIndex">First log index at which the key no longer counts.</param>
 /// <param name="Reason">Why, at most 200 characters.</param>

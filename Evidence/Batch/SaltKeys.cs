@@ -6,7 +6,8 @@ namespace Evidence;
 
 /// <summary>How salts come from a batch's key, so that one 32-byte key discloses one channel's readings and nothing else.</summary>
 /// <remarks>
-/// K = HKDF-SHA-256(ikm = batch key, salt = empty, info = "coldproof/1 salt" ‖ kind (1 byte) ‖ channel (2 bytes, big-endian; FFFF for none),
+/// K = HKDF-SHA-256(ikm = batch key, salt = empty, info = "coldproof/1 salt" ‖ kind (1 byte) ‖ channel (2 bytes, big-endian; FFFF for
+/// none),
 /// 32 bytes); salt = HMAC-SHA-256(K, place as 4 bytes big-endian)[0..16].
 /// Unsalted, a value between 2 and 8 °C is guessed from its sibling's hash in seconds.
 /// </remarks>

@@ -15,7 +15,8 @@ public enum StatementKind
 
 /// <summary>A COSE_Sign1 (RFC 9052) with ES256: one signed payload, and exactly one way to write it.</summary>
 /// <remarks>
-/// Tagged 18. Protected header, deterministic: 1 alg = −7 (ES256), 3 content type = "application/vnd.coldproof.KIND+cbor", 4 kid = SHA-256(SPKI)[0..16],
+/// Tagged 18. Protected header, deterministic: 1 alg = −7 (ES256), 3 content type = "application/vnd.coldproof.KIND+cbor", 4 kid =
+/// SHA-256(SPKI)[0..16],
 /// 15 CWT claims = {1: "urn:uuid:…" or "authority:NAME"}. Unprotected header: empty. Signature: r ‖ s, 64 bytes.
 /// Identity, chains and de-duplication use <see cref="PayloadDigest"/>, never the signature, which anyone may malleate.
 /// </remarks>
@@ -25,7 +26,8 @@ public sealed class Statement
     private readonly byte[] protectedHeader;
     private readonly byte[] payload;
 
-    private Statement(byte[] bytes, byte[] protectedHeader, byte[] payload, byte[] signature, StatementKind kind, byte[] keyId, string issuer)
+    private Statement(byte[] bytes, byte[] protectedHeader, byte[] payload, byte[] signature, StatementKind kind, byte[] keyId,
+        string issuer)
     {
         Bytes = ImmutableArray.Create(bytes);
         this.protectedHeader = protectedHeader;
@@ -60,7 +62,8 @@ public sealed class Statement
     public static Statement Sign(StatementKind kind, string issuer, byte[] payload, ECDsa key)
     {
         var header = WriteHeader(kind, PublicKey.Of(key).Id, issuer);
-        var signature = key.SignData(SignedBytes(header, payload), HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        var signature = key.SignData(SignedBytes(header, payload), HashAlgorithmName.SHA256,
+            DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         var writer = CborStrict.Writer();
         writer.WriteTag((CborTag)18);
         writer.WriteStartArray(4);
@@ -74,8 +77,10 @@ public sealed class Statement
     }
 
     /// <summary>Reads a statement strictly. This says nothing about the signature: see <see cref="VerifiedBy"/>.</summary>
-    /// <exception cref="MalformedEvidenceException">Too long, not deterministic, not ES256, an unknown content type, or a header we do not know.</exception>
-    public static Statement Decode(ReadOnlyMemory<byte> bytes) => CborStrict.Read("statement", bytes, BatchLimits.StatementLengthMax, reader =>
+    /// <exception cref="MalformedEvidenceException">Too long, not deterministic, not ES256, an unknown content type, or a header we do
+    /// not know.</exception>
+    public static Statement Decode(ReadOnlyMemory<byte> bytes) =>
+        CborStrict.Read("statement", bytes, BatchLimits.StatementLengthMax, reader =>
     {
         if (reader.ReadTag() != (CborTag)18)
         {
@@ -132,7 +137,8 @@ public sealed class Statement
         return writer.Encode();
     }
 
-    private static (StatementKind Kind, byte[] KeyId, string Issuer) ReadHeader(byte[] header) => CborStrict.Read("protected header", header, 512, reader =>
+    private static (StatementKind Kind, byte[] KeyId, string Issuer) ReadHeader(byte[] header) =>
+        CborStrict.Read("protected header", header, 512, reader =>
     {
         Label(reader.ReadStartMap(), 4, "number of header fields");
         Label(reader.ReadInt32(), 1, "first header label");

@@ -1,6 +1,7 @@
 namespace Evidence;
 
-/// <summary>Whole numbers in as few bytes as they need: little-endian base 128 (LEB128); signed ones zig-zag first. At most 10 bytes each.</summary>
+/// <summary>Whole numbers in as few bytes as they need: little-endian base 128 (LEB128); signed ones zig-zag first. At most 10 bytes
+/// each.</summary>
 internal static class Varint
 {
     public static void Write(List<byte> to, ulong value)
@@ -16,7 +17,8 @@ internal static class Varint
 
     public static void WriteSigned(List<byte> to, long value) => Write(to, unchecked((ulong)(value << 1) ^ (ulong)(value >> 63)));
 
-    /// <exception cref="MalformedEvidenceException">The bytes end inside a number, or a number is longer than it need be or than 64 bits.</exception>
+    /// <exception cref="MalformedEvidenceException">The bytes end inside a number, or a number is longer than it need be or than 64
+    /// bits.</exception>
     public static ulong Read(ref ReadOnlySpan<byte> from)
     {
         ulong value = 0;

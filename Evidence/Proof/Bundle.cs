@@ -20,7 +20,8 @@ public sealed record ShownBatch(ImmutableArray<byte> Header, ImmutableArray<Show
 /// <summary>One other statement of a bundle, read but not yet believed.</summary>
 public sealed record ShownStatement(ImmutableArray<byte> Bytes, string? Receipt);
 
-/// <summary>A proof bundle, read strictly: known fields only, base64 in its one form, everything bounded. Nothing in it is believed yet.</summary>
+/// <summary>A proof bundle, read strictly: known fields only, base64 in its one form, everything bounded. Nothing in it is believed
+/// yet.</summary>
 public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channels, long FromMs, long ToMs, DisclosureLevel Level,
     ImmutableArray<ShownStatement> Manifests, ImmutableArray<ShownBatch> Batches, ImmutableArray<string> Beacons,
     ImmutableArray<ShownStatement> Revocations)
@@ -48,7 +49,8 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
         _ => throw new ArgumentOutOfRangeException(nameof(level), level, "Not a level."),
     };
 
-    /// <exception cref="MalformedEvidenceException">Too long, not JSON, another format, an unknown, repeated or missing field, or a field out of its form.</exception>
+    /// <exception cref="MalformedEvidenceException">Too long, not JSON, another format, an unknown, repeated or missing field, or a
+    /// field out of its form.</exception>
     public static Bundle Parse(ReadOnlyMemory<byte> bytes)
     {
         if (bytes.Length > LengthMax)
@@ -69,17 +71,20 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
 
     private static Bundle Read(JsonElement root)
     {
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("format", out var format) || format.ValueKind != JsonValueKind.String)
+        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("format", out var format)
+            || format.ValueKind != JsonValueKind.String)
         {
             throw new MalformedEvidenceException("The file is not a proof bundle: it has no \"format\".");
         }
 
         if (format.GetString() is var name && name != Format)
         {
-            throw new MalformedEvidenceException($"The bundle's format is \"{Shorten(name)}\"; this verifier reads \"{Format}\". Use a newer verifier.");
+            throw new MalformedEvidenceException($"The bundle's format is \"{Shorten(name)}\"; this verifier reads \"{Format}\". Use "
+                + $"a newer verifier.");
         }
 
-        Fields(root, "bundle", ["format", "gateway", "channels", "window", "level", "manifests", "batches", "beacons", "revocations"], ["anchors"]);
+        Fields(root, "bundle", ["format", "gateway", "channels", "window", "level", "manifests", "batches", "beacons", "revocations"],
+            ["anchors"]);
         var window = root.GetProperty("window");
         Fields(window, "window", ["from", "to"], []);
         var (from, to) = (Time(window, "from"), Time(window, "to"));
@@ -88,7 +93,8 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
             throw new MalformedEvidenceException("The window ends before it begins.");
         }
 
-        return new(Identity(root.GetProperty("gateway")), ReadChannels(root.GetProperty("channels")), from, to, ReadLevel(root.GetProperty("level")),
+        return new(Identity(root.GetProperty("gateway")), ReadChannels(root.GetProperty("channels")), from, to,
+            ReadLevel(root.GetProperty("level")),
             Items(root, "manifests", StatementsMax, ReadStatement), Items(root, "batches", BatchesMax, ReadBatch),
             Items(root, "beacons", BatchesMax, note => StrictUtf8.GetString(Base64(note, "beacon", ReceiptLengthMax).AsSpan())),
             Items(root, "revocations", StatementsMax, ReadStatement));
@@ -101,7 +107,8 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
             throw new MalformedEvidenceException($"A bundle shows 1 to {BatchLimits.ChannelsMax} channels.");
         }
 
-        var channels = element.EnumerateArray().Select(channel => new ChannelId((ushort)Whole(channel, "channel", 0, BatchLimits.ChannelsMax - 1))).ToImmutableArray();
+        var channels = element.EnumerateArray().Select(channel =>
+            new ChannelId((ushort)Whole(channel, "channel", 0, BatchLimits.ChannelsMax - 1))).ToImmutableArray();
         return channels.Zip(channels.Skip(1)).All(pair => pair.First.Value < pair.Second.Value)
             ? channels
             : throw new MalformedEvidenceException("The bundle's channels do not rise.");
@@ -121,7 +128,8 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
         {
             if (leaves[i].Place <= leaves[i - 1].Place)
             {
-                throw new MalformedEvidenceException($"The places of a batch's leaves do not rise: {leaves[i].Place} after {leaves[i - 1].Place}.");
+                throw new MalformedEvidenceException($"The places of a batch's leaves do not rise: {leaves[i].Place} after "
+                    + $"{leaves[i - 1].Place}.");
             }
         }
 
@@ -219,7 +227,9 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
         "verdicts" => DisclosureLevel.Verdicts,
         "summaries" => DisclosureLevel.Summaries,
         "readings" => DisclosureLevel.Readings,
-        var other => throw new MalformedEvidenceException($"The bundle's level \"{Shorten(other)}\" is not one of headers, verdicts, summaries, readings."),
+        var other =>
+            throw new MalformedEvidenceException($"The bundle's level \"{Shorten(other)}\" is not one of headers, verdicts, "
+                + $"summaries, readings."),
     };
 
     private static string Shorten(string? text) => text is null ? "null" : text.Length <= 40 ? text : text[..40] + "…";

@@ -8,7 +8,8 @@ public enum DisclosureLevel
     /// <summary>When, and how many batches; no temperature.</summary>
     Headers = 0,
 
-    /// <summary>The gateway's signed judgement of each batch: how many readings were out of range. A claim, checkable later against the readings.</summary>
+    /// <summary>The gateway's signed judgement of each batch: how many readings were out of range. A claim, checkable later against the
+    /// readings.</summary>
     Verdicts = 1,
 
     /// <summary>Lowest and highest temperature of each batch. A claim, checkable later against the readings.</summary>
@@ -36,7 +37,8 @@ public sealed record BundleBatch(Statement Statement, BatchBody Body, string? Re
 /// <param name="ToMs">The window's last instant; not before FromMs.</param>
 /// <param name="Level">How much is shown.</param>
 /// <param name="Manifests">Every manifest that a batch names.</param>
-/// <param name="Batches">Whole contiguous batches: from the last one opened at or before FromMs to the first one sealed at or after ToMs.</param>
+/// <param name="Batches">Whole contiguous batches: from the last one opened at or before FromMs to the first one sealed at or after
+/// ToMs.</param>
 /// <param name="Beacons">Checkpoint notes whose hashes stand in headers, as far as they are kept.</param>
 /// <param name="Revocations">Every revocation known for this gateway's keys.</param>
 public sealed record BundleContent(GatewayId Gateway, ImmutableArray<ChannelId> Channels, long FromMs, long ToMs, DisclosureLevel Level,

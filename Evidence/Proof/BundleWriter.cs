@@ -5,14 +5,16 @@ using System.Text.Json;
 
 namespace Evidence;
 
-/// <summary>Writes a proof bundle, <c>*.coldproof.json</c>: everything a stranger needs, and nothing that the level does not show.</summary>
+/// <summary>Writes a proof bundle, <c>*.coldproof.json</c>: everything a stranger needs, and nothing that the level does not
+/// show.</summary>
 /// <remarks>The container is not security relevant: all inside are standard artefacts (docs/formats.md, bundle).</remarks>
 public static class BundleWriter
 {
     private const long SpacingMsMin = 30 * 60 * 1000;
     private const long SpacingMsMax = 12 * 60 * 60 * 1000;
 
-    /// <exception cref="ArgumentException">There is no batch, a batch names a manifest that is not given, or a channel does not exist.</exception>
+    /// <exception cref="ArgumentException">There is no batch, a batch names a manifest that is not given, or a channel does not
+    /// exist.</exception>
     public static byte[] Write(BundleContent content)
     {
         if (content.Batches.IsEmpty)
@@ -72,7 +74,8 @@ public static class BundleWriter
             var batch = content.Batches[i];
             if (!manifests.TryGetValue(batch.Header.Manifest, out var manifest))
             {
-                throw new ArgumentException($"Batch {batch.Header.Number} names manifest {batch.Header.Manifest.ToShortString()}, which is not given.", nameof(content));
+                throw new ArgumentException($"Batch {batch.Header.Number} names manifest {batch.Header.Manifest.ToShortString()}, "
+                    + $"which is not given.", nameof(content));
             }
 
             json.WriteStartObject();
@@ -156,7 +159,8 @@ public static class BundleWriter
         json.WriteBase64String("path", SiblingPath.Build(hashes.AsSpan(), [.. places]));
     }
 
-    /// <summary>Receipts and beacons closer together than this are left out: the chain commits to all before, and they are most of a bundle.</summary>
+    /// <summary>Receipts and beacons closer together than this are left out: the chain commits to all before, and they are most of a
+    /// bundle.</summary>
     private static long Spacing(ImmutableArray<BundleBatch> batches) =>
         Math.Clamp((batches[^1].Header.ClosedMs - batches[0].Header.OpenedMs) / 64, SpacingMsMin, SpacingMsMax);
 

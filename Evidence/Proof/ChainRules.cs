@@ -31,7 +31,8 @@ internal static class ChainRules
             if (batch.Clock.Boot < before.Clock.Boot
                 || (batch.Clock.Boot == before.Clock.Boot && batch.Clock.UptimeMs < before.Clock.UptimeMs))
             {
-                return new(Fault.BootOrder, $"Batch {batch.Number} goes back on the gateway's own clock (boot {batch.Clock.Boot}, {batch.Clock.UptimeMs} ms).");
+                return new(Fault.BootOrder,
+                    $"Batch {batch.Number} goes back on the gateway's own clock (boot {batch.Clock.Boot}, {batch.Clock.UptimeMs} ms).");
             }
 
             if (batch.Manifest != before.Manifest && batches[i].Manifest.Previous != before.Manifest)
@@ -53,11 +54,15 @@ internal static class ChainRules
         var (first, last) = (batches[0], batches[^1]);
         if (first.Header.OpenedMs > bundle.FromMs && !IsVeryFirst(first))
         {
-            return new(Fault.WindowStart, $"The window begins {Times.Utc(bundle.FromMs)}; the first batch shown, {first.Header.Number}, opens {Times.Utc(first.Header.OpenedMs)}.");
+            return new(Fault.WindowStart,
+                $"The window begins {Times.Utc(bundle.FromMs)}; the first batch shown, {first.Header.Number}, opens "
+                    + $"{Times.Utc(first.Header.OpenedMs)}.");
         }
 
         return last.Header.ClosedMs < bundle.ToMs
-            ? new(Fault.WindowEnd, $"The window ends {Times.Utc(bundle.ToMs)}; the last batch shown, {last.Header.Number}, was sealed {Times.Utc(last.Header.ClosedMs)}.")
+            ? new(Fault.WindowEnd,
+                $"The window ends {Times.Utc(bundle.ToMs)}; the last batch shown, {last.Header.Number}, was sealed "
+                    + $"{Times.Utc(last.Header.ClosedMs)}.")
             : Finding.None;
     }
 

@@ -72,8 +72,10 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
         if (nextSequence is { } expected && first != expected)
         {
             return first > expected
-                ? new(Fault.SequenceHole, $"Channel {channel}: readings {expected} to {first - 1} are missing before batch {batch.Header.Number}.")
-                : new(Fault.SequenceRepeated, $"Channel {channel}: batch {batch.Header.Number} begins with reading {first}; reading {expected} must come next.");
+                ? new(Fault.SequenceHole,
+                    $"Channel {channel}: readings {expected} to {first - 1} are missing before batch {batch.Header.Number}.")
+                : new(Fault.SequenceRepeated,
+                    $"Channel {channel}: batch {batch.Header.Number} begins with reading {first}; reading {expected} must come next.");
         }
 
         nextSequence = first + count;
@@ -107,7 +109,8 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
         }
 
         return edge && summary is null
-            ? new(Fault.SummaryMissing, $"Batch {batch.Header.Number}, at the edge of the bundle, does not show how many readings channel {channel} has.")
+            ? new(Fault.SummaryMissing,
+                $"Batch {batch.Header.Number}, at the edge of the bundle, does not show how many readings channel {channel} has.")
             : Finding.None;
     }
 
@@ -117,11 +120,13 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
         var limits = batch.Manifest.Channels[channel.Value];
         if (verdict is not null && (verdict.Low != limits.Low || verdict.High != limits.High))
         {
-            return new(Fault.LimitsContradicted, $"Batch {batch.Header.Number} judges channel {channel} by {verdict.Low} to {verdict.High} °C; "
+            return new(Fault.LimitsContradicted,
+                $"Batch {batch.Header.Number} judges channel {channel} by {verdict.Low} to {verdict.High} °C; "
                 + $"its manifest says {limits.Low} to {limits.High} °C.");
         }
 
-        if (summary is not null && verdict is not null && (summary.Count != verdict.Count || summary.FirstSequence != verdict.FirstSequence))
+        if (summary is not null && verdict is not null && (summary.Count != verdict.Count
+            || summary.FirstSequence != verdict.FirstSequence))
         {
             return new(Fault.SummaryContradicted, $"Batch {batch.Header.Number}: summary and verdict of channel {channel} disagree.");
         }
@@ -131,7 +136,8 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
             return Finding.None;
         }
 
-        var measured = column.Samples.Where(sample => sample.Temperature is not null).Select(sample => sample.Temperature!.Value.Value).ToList();
+        var measured = column.Samples.Where(sample => sample.Temperature is not null)
+            .Select(sample => sample.Temperature!.Value.Value).ToList();
         MilliCelsius? min = measured.Count == 0 ? null : new(measured.Min());
         MilliCelsius? max = measured.Count == 0 ? null : new(measured.Max());
         if (summary is not null && (summary.First != column.First || summary.Count != column.Samples.Length
@@ -139,12 +145,16 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
             || summary.LastTimeMs != column.Times[^1] || summary.Min != min || summary.Max != max))
         {
             return new(Fault.SummaryContradicted, $"Batch {batch.Header.Number}: the summary of channel {channel} says "
-                + $"{summary.Count} readings from {summary.FirstSequence} on; shown are {column.Samples.Length} from {column.FirstSequence} on.");
+                + $"{summary.Count} readings from {summary.FirstSequence} on; shown are {column.Samples.Length} from "
+                    + $"{column.FirstSequence} on.");
         }
 
         var outside = measured.Count(value => value < limits.Low.Value || value > limits.High.Value);
-        return verdict is not null && (verdict.Count != column.Samples.Length || verdict.OutCount != outside || verdict.BadCount != column.Samples.Length - measured.Count)
-            ? new(Fault.VerdictContradicted, $"Batch {batch.Header.Number}: the gateway claims {verdict.OutCount} readings of channel {channel} out of range; the readings show {outside}.")
+        return verdict is not null && (verdict.Count != column.Samples.Length || verdict.OutCount != outside
+            || verdict.BadCount != column.Samples.Length - measured.Count)
+            ? new(Fault.VerdictContradicted,
+                $"Batch {batch.Header.Number}: the gateway claims {verdict.OutCount} readings of channel {channel} out of range; the "
+                    + $"readings show {outside}.")
             : Finding.None;
     }
 
@@ -156,7 +166,9 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
             var (time, sample) = (column.Times[i], column.Samples[i]);
             if (time < batch.Header.OpenedMs || time > batch.Header.ClosedMs)
             {
-                return new(Fault.TimeDisorder, $"Reading {column.FirstSequence + i} of channel {channel}, {Times.Utc(time)}, lies outside its batch {batch.Header.Number}.");
+                return new(Fault.TimeDisorder,
+                    $"Reading {column.FirstSequence + i} of channel {channel}, {Times.Utc(time)}, lies outside its batch "
+                        + $"{batch.Header.Number}.");
             }
 
             var gap = Follow(batch, time, limits.IntervalMs, $"reading {column.FirstSequence + i}");
@@ -166,7 +178,8 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
             }
 
             readings.Add(new(column.FirstSequence + i, time, sample.Outcome, sample.Temperature));
-            var answer = sample.Temperature is not { } t ? Answer.NoData : t < limits.Low || t > limits.High ? Answer.OutOfRange : Answer.InRange;
+            var answer = sample.Temperature is not { } t ? Answer.NoData : t < limits.Low || t > limits.High ? Answer.OutOfRange
+                : Answer.InRange;
             segments.Add(new(time, time + limits.IntervalMs, limits.IntervalMs, answer, sample.Temperature, sample.Temperature, 1,
                 answer == Answer.NoData ? sample.Outcome.ToString() : null));
         }
@@ -223,7 +236,9 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
             .FirstOrDefault(gap => gap is { } g && g.FromMs <= earlierTime + (2L * earlierInterval) && g.ToMs >= time - (2L * intervalMs));
         if (declared is not { } hole)
         {
-            return new(Fault.GapUndeclared, $"Channel {channel}: between {Times.Utc(earlierTime)} and {what}, {Times.Utc(time)}, nothing was recorded and no event says why.");
+            return new(Fault.GapUndeclared,
+                $"Channel {channel}: between {Times.Utc(earlierTime)} and {what}, {Times.Utc(time)}, nothing was recorded and no "
+                    + $"event says why.");
         }
 
         segments.Add(new(earlierTime + earlierInterval, time, 0, Answer.NoData, null, null, 0, hole.Cause.ToString()));

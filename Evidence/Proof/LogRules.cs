@@ -90,7 +90,8 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
     {
         if (notAfter is not { } after)
         {
-            return new(Fault.TimeUnattested, $"Nobody but the gateway says when batch {header.Number} was sealed: its receipts carry no time.");
+            return new(Fault.TimeUnattested,
+                $"Nobody but the gateway says when batch {header.Number} was sealed: its receipts carry no time.");
         }
 
         if (header.ClosedMs < notBefore - VerifierPolicy.ClockToleranceMs)
@@ -107,8 +108,10 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
 
         if (ownReceipt is { } logged && logged - header.ClosedMs > policy.DelayMaxMs)
         {
-            return new(Fault.ReceiptLate, $"Batch {header.Number} says it was sealed {Times.Utc(header.ClosedMs)}, and reached the log only by "
-                + $"{Times.Utc(logged)}: later than your policy's {policy.DelayMaxMs / 3_600_000} h. A truck long out of coverage looks the same.");
+            return new(Fault.ReceiptLate,
+                $"Batch {header.Number} says it was sealed {Times.Utc(header.ClosedMs)}, and reached the log only by "
+                + $"{Times.Utc(logged)}: later than your policy's {policy.DelayMaxMs / 3_600_000} h. A truck long out of coverage "
+                    + $"looks the same.");
         }
 
         return after - notBefore > policy.BracketMaxMs
@@ -126,7 +129,8 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
             try
             {
                 var statement = Statement.Decode(shown.Bytes.AsMemory());
-                if (statement.Kind != StatementKind.Revocation || policy.Find(statement.KeyId) is not { } trusted || !statement.VerifiedBy(trusted.Key))
+                if (statement.Kind != StatementKind.Revocation || policy.Find(statement.KeyId) is not { } trusted
+                    || !statement.VerifiedBy(trusted.Key))
                 {
                     return new(Fault.RevocationUnreadable, "A revocation in the bundle is not signed by an authority that you trust.");
                 }

@@ -10,9 +10,11 @@ internal sealed record ProvenBatch(Statement Statement, BatchHeader Header, Mani
 
     public DisclosedColumn? Column(ChannelId channel) => Columns.FirstOrDefault(column => column.Channel == channel);
 
-    public SummaryLeaf? Summary(ChannelId channel) => Leaves.Select(l => l.Leaf).OfType<SummaryLeaf>().FirstOrDefault(l => l.Channel == channel);
+    public SummaryLeaf? Summary(ChannelId channel) => Leaves.Select(l => l.Leaf).OfType<SummaryLeaf>().FirstOrDefault(l =>
+        l.Channel == channel);
 
-    public VerdictLeaf? Verdict(ChannelId channel) => Leaves.Select(l => l.Leaf).OfType<VerdictLeaf>().FirstOrDefault(l => l.Channel == channel);
+    public VerdictLeaf? Verdict(ChannelId channel) => Leaves.Select(l => l.Leaf).OfType<VerdictLeaf>().FirstOrDefault(l =>
+        l.Channel == channel);
 
     public IEnumerable<EventLeaf> Events => Leaves.Select(l => l.Leaf).OfType<EventLeaf>();
 
@@ -92,7 +94,8 @@ internal static class TreeRules
     private static (PlacedHash[] Known, int? Twice) Known(ProvenBatch batch)
     {
         var known = batch.Leaves.Select(leaf => new PlacedHash(leaf.Place, leaf.Hash))
-            .Concat(batch.Columns.SelectMany(column => column.Leaves().Select((leaf, i) => new PlacedHash(column.First + i, BatchTree.LeafHash(leaf.Encode())))))
+            .Concat(batch.Columns.SelectMany(column => column.Leaves()
+                .Select((leaf, i) => new PlacedHash(column.First + i, BatchTree.LeafHash(leaf.Encode())))))
             .ToArray();
         Array.Sort(known, (a, b) => a.Index.CompareTo(b.Index));
         for (var i = 1; i < known.Length; i++)
@@ -119,12 +122,14 @@ internal static class TreeRules
         {
             if (!channels.Contains(column.Channel) || column.Channel.Value >= count)
             {
-                return new(Fault.OtherChannel, $"{Name(batch)} shows readings of channel {column.Channel}, which this bundle is not about.");
+                return new(Fault.OtherChannel,
+                    $"{Name(batch)} shows readings of channel {column.Channel}, which this bundle is not about.");
             }
 
             if (column.First < 2 * count || column.First + column.Samples.Length > batch.Header.LeafCount)
             {
-                return new(Fault.PlaceWrong, $"{Name(batch)}: the readings of channel {column.Channel} cannot stand at place {column.First}.");
+                return new(Fault.PlaceWrong,
+                    $"{Name(batch)}: the readings of channel {column.Channel} cannot stand at place {column.First}.");
             }
         }
 
@@ -140,7 +145,8 @@ internal static class TreeRules
             };
             if (channel is { } shownChannel && !channels.Contains(shownChannel))
             {
-                return new(Fault.OtherChannel, $"{Name(batch)} shows channel {shownChannel} at place {place}, which this bundle is not about.");
+                return new(Fault.OtherChannel,
+                    $"{Name(batch)} shows channel {shownChannel} at place {place}, which this bundle is not about.");
             }
 
             var right = leaf switch

@@ -3,7 +3,8 @@ using Evidence.Log;
 
 namespace Evidence;
 
-/// <summary>What a receipt proves about one statement under one policy. The truck's outbox and the stranger's verifier use this one check.</summary>
+/// <summary>What a receipt proves about one statement under one policy. The truck's outbox and the stranger's verifier use this one
+/// check.</summary>
 /// <param name="Fault">None when the statement's exact bytes are in a trusted log under a checkpoint with the quorum.</param>
 /// <param name="Reason">One sentence; empty when it holds.</param>
 /// <param name="Index">The statement's index in the log.</param>
@@ -44,7 +45,8 @@ public sealed record Receipt(Fault Fault, string Reason, long Index, long LogSiz
             check.Policy.IndependentCosigners.Count(), proof.Note.ToString());
     }
 
-    /// <summary>When a checkpoint note cannot have been made later than: for a beacon. Null when the note is not trusted or carries no time.</summary>
+    /// <summary>When a checkpoint note cannot have been made later than: for a beacon. Null when the note is not trusted or carries no
+    /// time.</summary>
     public static long? BeaconTimeMs(string note, VerifierPolicy policy)
     {
         try

@@ -147,11 +147,14 @@ public sealed record Bracket(long FirstNumber, long LastNumber, long? NotBeforeM
 /// <param name="FirstNumber">First batch number shown.</param>
 /// <param name="LastNumber">Last batch number shown.</param>
 /// <param name="LogSize">Size of the log at the last receipt; null without one.</param>
-/// <param name="Witnesses">Independent witnesses that cosigned the last receipt's checkpoint: 0 means that only the ledger vouches for the log.</param>
+/// <param name="Witnesses">Independent witnesses that cosigned the last receipt's checkpoint: 0 means that only the ledger vouches for
+/// the log.</param>
 /// <param name="Notes">What must be printed beside the word even when all is well.</param>
-public sealed record Verdict(VerdictWord Word, Fault Fault, string Reason, ImmutableArray<Check> Checks, ImmutableArray<ChannelVerdict> Channels,
+public sealed record Verdict(VerdictWord Word, Fault Fault, string Reason, ImmutableArray<Check> Checks,
+    ImmutableArray<ChannelVerdict> Channels,
     ImmutableArray<Bracket> Brackets, GatewayId? Gateway, long FromMs, long ToMs, DisclosureLevel Level, GatewayTraits Traits,
-    ImmutableArray<string> KeyIds, string? Authority, long FirstNumber, long LastNumber, long? LogSize, int Witnesses, ImmutableArray<string> Notes)
+    ImmutableArray<string> KeyIds, string? Authority, long FirstNumber, long LastNumber, long? LogSize, int Witnesses,
+        ImmutableArray<string> Notes)
 {
     /// <summary>The word as it is printed, in English capitals.</summary>
     public string Headline => Word switch

@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 
 namespace Evidence;
 
-/// <summary>Answers whether a bundle is whole, unaltered, signed, logged, and from when; and, apart from that, what the temperature did.</summary>
+/// <summary>Answers whether a bundle is whole, unaltered, signed, logged, and from when; and, apart from that, what the temperature
+/// did.</summary>
 /// <remarks>
-/// Pure: the bundle, the reader's policy, nothing else; no clock, no network. The checks run in a fixed order; after the first that fails the
+/// Pure: the bundle, the reader's policy, nothing else; no clock, no network. The checks run in a fixed order; after the first that
+/// fails the
 /// others say "not checked". "Signer unknown" is the exception it has to be: integrity was checked before, and holds.
 /// </remarks>
 public static class Verifier
@@ -74,7 +76,8 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
 
         var finding = check();
         first = finding;
-        checks.Add(finding.IsNone ? new(name, CheckState.Ok, Fault.None, good) : new(name, CheckState.Failed, finding.Fault, finding.Sentence));
+        checks.Add(finding.IsNone ? new(name, CheckState.Ok, Fault.None, good)
+            : new(name, CheckState.Failed, finding.Fault, finding.Sentence));
     }
 
     private Finding Decode()
@@ -123,12 +126,15 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
             var header = BatchHeader.Decode(statement.Payload);
             if (!manifests.TryGetValue(header.Manifest, out var manifest))
             {
-                return (null, new(Fault.ManifestMissing, $"Batch {header.Number} names manifest {header.Manifest.ToShortString()}, which is not in the bundle."));
+                return (null,
+                    new(Fault.ManifestMissing,
+                        $"Batch {header.Number} names manifest {header.Manifest.ToShortString()}, which is not in the bundle."));
             }
 
             fault = Fault.LeafUnreadable;
             what = $"A leaf of batch {header.Number}";
-            var leaves = shown.Leaves.Select(leaf => (leaf.Place, Leaf.Decode(leaf.Bytes.AsMemory()), BatchTree.LeafHash(leaf.Bytes.AsSpan()))).ToImmutableArray();
+            var leaves = shown.Leaves.Select(leaf => (leaf.Place, Leaf.Decode(leaf.Bytes.AsMemory()),
+                BatchTree.LeafHash(leaf.Bytes.AsSpan()))).ToImmutableArray();
             fault = Fault.ColumnUnreadable;
             what = $"A column of readings of batch {header.Number}";
             var columns = shown.Columns.Select(column => DisclosedColumn.Decode(column.AsMemory())).ToImmutableArray();
@@ -146,7 +152,8 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
         {
             if (statement.Kind != StatementKind.Manifest || manifest.Gateway != Bundle.Gateway)
             {
-                return new(Fault.ManifestGateway, $"Manifest {statement.PayloadDigest.ToShortString()} is not one of gateway {Bundle.Gateway}.");
+                return new(Fault.ManifestGateway,
+                    $"Manifest {statement.PayloadDigest.ToShortString()} is not one of gateway {Bundle.Gateway}.");
             }
         }
 
@@ -212,7 +219,8 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
 
             if (!statement.VerifiedBy(trusted.Key))
             {
-                return new(Fault.ManifestSignature, $"The signature on manifest {statement.PayloadDigest.ToShortString()} is not that of {trusted.Name}.");
+                return new(Fault.ManifestSignature,
+                    $"The signature on manifest {statement.PayloadDigest.ToShortString()} is not that of {trusted.Name}.");
             }
 
             authority = trusted.Name;

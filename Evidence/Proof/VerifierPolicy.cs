@@ -16,7 +16,8 @@ public sealed record TrustedAuthority(string Name, PublicKey Key);
 /// <param name="BracketMaxMs">Widest bracket between beacon and receipt. Default 48 h.</param>
 /// <remarks>
 /// <code>
-/// {"format":"coldproof-policy/1","authorities":[{"name":"…","spki":"base64"}],"log":"C2SP tlog-policy text","delayMaxHours":24,"bracketMaxHours":48}
+/// {"format":"coldproof-policy/1","authorities":[{"name":"…","spki":"base64"}],"log":"C2SP tlog-policy
+/// text","delayMaxHours":24,"bracketMaxHours":48}
 /// </code>
 /// </remarks>
 public sealed record VerifierPolicy(ImmutableArray<TrustedAuthority> Authorities, string LogText, long DelayMaxMs, long BracketMaxMs)
@@ -34,7 +35,8 @@ public sealed record VerifierPolicy(ImmutableArray<TrustedAuthority> Authorities
     /// <summary>How far two honest clocks may disagree before a batch's own times contradict the log's: 5 minutes.</summary>
     public const long ClockToleranceMs = 300_000;
 
-    /// <exception cref="MalformedEvidenceException">Not a policy: another format, an unknown field, a key that is none, or a tlog-policy with an error.</exception>
+    /// <exception cref="MalformedEvidenceException">Not a policy: another format, an unknown field, a key that is none, or a tlog-policy
+    /// with an error.</exception>
     public static VerifierPolicy Parse(ReadOnlyMemory<byte> bytes)
     {
         if (bytes.Length > LengthMax)
@@ -105,7 +107,8 @@ public sealed record VerifierPolicy(ImmutableArray<TrustedAuthority> Authorities
         }
 
         var authorities = root.GetProperty("authorities").EnumerateArray().Select(authority => new TrustedAuthority(
-            authority.GetProperty("name").GetString() ?? "", PublicKey.FromSpki(authority.GetProperty("spki").GetBytesFromBase64()))).ToImmutableArray();
+            authority.GetProperty("name").GetString() ?? "", PublicKey.FromSpki(authority.GetProperty("spki").GetBytesFromBase64())))
+                .ToImmutableArray();
         return authorities.IsEmpty
             ? throw new MalformedEvidenceException("The policy trusts no authority.")
             : new(authorities, root.GetProperty("log").GetString() ?? "",

@@ -38,7 +38,8 @@ public enum Refusal : byte
 }
 
 /// <summary>The ledger's answer to one uplink: a receipt, or a refusal with its reason.</summary>
-/// <param name="PayloadDigest">Which statement is answered: SHA-256 of its payload (or of the whole message, if it could not be read).</param>
+/// <param name="PayloadDigest">Which statement is answered: SHA-256 of its payload (or of the whole message, if it could not be
+/// read).</param>
 /// <param name="Receipt">A C2SP tlog-proof of the statement's bytes; null when refused.</param>
 /// <param name="Refusal">Null when there is a receipt.</param>
 /// <param name="Words">One sentence for the gateway's log, at most 300 characters; empty with a receipt.</param>

@@ -31,7 +31,8 @@ public sealed record Uplink(ImmutableArray<byte> Statement, ImmutableArray<byte>
         return writer.Encode();
     }
 
-    /// <exception cref="MalformedEvidenceException">Not such a message, too long, or its body expands beyond <see cref="BatchLimits.BodyLengthMax"/>.</exception>
+    /// <exception cref="MalformedEvidenceException">Not such a message, too long, or its body expands beyond <see
+    /// cref="BatchLimits.BodyLengthMax"/>.</exception>
     public static Uplink Decode(ReadOnlyMemory<byte> bytes) => CborStrict.Read("uplink message", bytes, LengthMax, reader =>
     {
         reader.Array(3, "uplink message");

@@ -4,7 +4,8 @@ using Evidence;
 
 namespace Gateway.Tests.Evidence;
 
-/// <summary>Goal: every tampering is refused for its own reason. Method: bend a good bundle in every way we know, fresh and from golden files.</summary>
+/// <summary>Goal: every tampering is refused for its own reason. Method: bend a good bundle in every way we know, fresh and from golden
+/// files.</summary>
 public sealed class AttackTests
 {
     /// <summary>Set to a folder to write the golden files anew: they are what the browser's verifier is held to.</summary>
@@ -17,7 +18,9 @@ public sealed class AttackTests
         using var stranger = Truck("place");
         var wrong = Attacks.All(truck, stranger).Select(attack => (attack, verdict: Verifier.Verify(attack.Bundle, truck.Policy)))
             .Where(pair => (pair.verdict.Word, pair.verdict.Fault) != (pair.attack.Word, pair.attack.Fault))
-            .Select(pair => $"{pair.attack.Name}: {pair.verdict.Word}/{pair.verdict.Fault} ({pair.verdict.Reason}), not {pair.attack.Word}/{pair.attack.Fault}");
+            .Select(pair =>
+                $"{pair.attack.Name}: {pair.verdict.Word}/{pair.verdict.Fault} ({pair.verdict.Reason}), not "
+                    + $"{pair.attack.Word}/{pair.attack.Fault}");
         Assert.Empty(wrong);
     }
 
@@ -118,6 +121,7 @@ public sealed class AttackTests
             index.Add(new JsonObject { ["name"] = attack.Name, ["word"] = attack.Word.ToString(), ["fault"] = attack.Fault.ToString() });
         }
 
-        File.WriteAllText(Path.Combine(folder, "index.json"), index.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+        File.WriteAllText(Path.Combine(folder, "index.json"), index.ToJsonString(new JsonSerializerOptions { WriteIndented = true })
+            + "\n");
     }
 }

@@ -22,7 +22,8 @@ public static class Attacks
     /// <summary>All attacks on records of one truck, which the policy trusts.</summary>
     public static IEnumerable<Attack> All(TestTruck truck, TestTruck stranger) =>
     [
-        .. OnWhatIsShown(truck), .. OnTheChain(truck), .. OnTheTree(truck), .. OnSignatures(truck), .. OnTheLog(truck, stranger), .. OnTheForm(truck),
+        .. OnWhatIsShown(truck), .. OnTheChain(truck), .. OnTheTree(truck), .. OnSignatures(truck), .. OnTheLog(truck, stranger),
+            .. OnTheForm(truck),
         .. TreeAttacks.All(truck),
     ];
 
@@ -68,7 +69,8 @@ public static class Attacks
         yield return Bend(truck, "wrong-salt-key", VerdictWord.Changed, Fault.RootMismatch,
             b => ReColumn(b, 1, c => c with { SaltKey = c.SaltKey.SetItem(0, (byte)(c.SaltKey[0] ^ 1)) }));
         yield return Bend(truck, "left-out-reading", VerdictWord.Incomplete, Fault.SequenceHole, b => CutColumn(b, truck, 1));
-        yield return Bend(truck, "left-out-last-reading", VerdictWord.Changed, Fault.SummaryContradicted, b => CutColumn(b, truck, truck.Batches.Count - 1));
+        yield return Bend(truck, "left-out-last-reading", VerdictWord.Changed, Fault.SummaryContradicted, b =>
+            CutColumn(b, truck, truck.Batches.Count - 1));
         yield return Bend(truck, "another-channels-data", VerdictWord.Changed, Fault.OtherChannel, b => b["channels"] = new JsonArray(1));
         yield return Bend(truck, "channel-relabelled", VerdictWord.Changed, Fault.OtherChannel,
             b => ReColumn(b, 1, c => c with { Channel = new(1) }));
@@ -88,9 +90,12 @@ public static class Attacks
             BatchAt(b, 1).Remove("leaves");
             BatchAt(b, 1).Remove("tree");
         }, DisclosureLevel.Summaries);
-        yield return Lie(truck, "gateway-lies-in-its-verdict", Fault.VerdictContradicted, leaf => leaf is VerdictLeaf v ? v with { OutCount = 0 } : leaf);
-        yield return Lie(truck, "gateway-lies-about-its-limits", Fault.LimitsContradicted, leaf => leaf is VerdictLeaf v ? v with { High = new(99_000) } : leaf);
-        yield return Lie(truck, "gateway-lies-in-its-summary", Fault.SummaryContradicted, leaf => leaf is SummaryLeaf s ? s with { Max = new MilliCelsius(7_000) } : leaf);
+        yield return Lie(truck, "gateway-lies-in-its-verdict", Fault.VerdictContradicted, leaf => leaf is VerdictLeaf v
+            ? v with { OutCount = 0 } : leaf);
+        yield return Lie(truck, "gateway-lies-about-its-limits", Fault.LimitsContradicted, leaf => leaf is VerdictLeaf v
+            ? v with { High = new(99_000) } : leaf);
+        yield return Lie(truck, "gateway-lies-in-its-summary", Fault.SummaryContradicted, leaf => leaf is SummaryLeaf s
+            ? s with { Max = new MilliCelsius(7_000) } : leaf);
     }
 
     private static IEnumerable<Attack> OnTheChain(TestTruck truck)
@@ -106,18 +111,25 @@ public static class Attacks
             array.Insert(2, batch);
         });
         yield return Bend(truck, "cut-head", VerdictWord.Incomplete, Fault.WindowStart, b => b["batches"]!.AsArray().RemoveAt(0));
-        yield return Bend(truck, "cut-tail", VerdictWord.Incomplete, Fault.WindowEnd, b => b["batches"]!.AsArray().RemoveAt(truck.Batches.Count - 1));
+        yield return Bend(truck, "cut-tail", VerdictWord.Incomplete, Fault.WindowEnd, b =>
+            b["batches"]!.AsArray().RemoveAt(truck.Batches.Count - 1));
         yield return Bend(truck, "cut-tail-and-window", VerdictWord.Incomplete, Fault.SummaryMissing, b =>
         {
             b["batches"]!.AsArray().RemoveAt(truck.Batches.Count - 1);
             b["window"]!["to"] = truck.Batches[^2].Header.ClosedMs;
         });
-        yield return Bend(truck, "wider-window", VerdictWord.Incomplete, Fault.WindowEnd, b => b["window"]!["to"] = truck.Batches[^1].Header.ClosedMs + 1);
-        yield return Forge(truck, "second-history", VerdictWord.Changed, Fault.PreviousMismatch, 2, h => h with { Beacon = Digest.Of([1]) });
-        yield return Forge(truck, "header-of-another-gateway", VerdictWord.Changed, Fault.HeaderGateway, 2, h => h with { Gateway = new(new Guid("00000000-0000-4000-8000-000000000001")) });
-        yield return Forge(truck, "unknown-manifest", VerdictWord.Incomplete, Fault.ManifestMissing, 2, h => h with { Manifest = Digest.Of([2]) });
-        yield return Forge(truck, "leaf-count-changed-and-signed", VerdictWord.Changed, Fault.PreviousMismatch, 2, h => h with { LeafCount = h.LeafCount + 1 });
-        yield return Forge(truck, "more-channels-than-the-manifest", VerdictWord.Changed, Fault.PlaceWrong, 2, h => h with { ChannelCount = 3 });
+        yield return Bend(truck, "wider-window", VerdictWord.Incomplete, Fault.WindowEnd, b =>
+            b["window"]!["to"] = truck.Batches[^1].Header.ClosedMs + 1);
+        yield return Forge(truck, "second-history", VerdictWord.Changed, Fault.PreviousMismatch, 2, h =>
+            h with { Beacon = Digest.Of([1]) });
+        yield return Forge(truck, "header-of-another-gateway", VerdictWord.Changed, Fault.HeaderGateway, 2, h =>
+            h with { Gateway = new(new Guid("00000000-0000-4000-8000-000000000001")) });
+        yield return Forge(truck, "unknown-manifest", VerdictWord.Incomplete, Fault.ManifestMissing, 2, h =>
+            h with { Manifest = Digest.Of([2]) });
+        yield return Forge(truck, "leaf-count-changed-and-signed", VerdictWord.Changed, Fault.PreviousMismatch, 2, h =>
+            h with { LeafCount = h.LeafCount + 1 });
+        yield return Forge(truck, "more-channels-than-the-manifest", VerdictWord.Changed, Fault.PlaceWrong, 2, h =>
+            h with { ChannelCount = 3 });
         yield return Bend(truck, "manifest-left-out", VerdictWord.Incomplete, Fault.ManifestMissing, b => b["manifests"] = new JsonArray());
         yield return Bend(truck, "changed-manifest", VerdictWord.Incomplete, Fault.ManifestMissing, b =>
         {
@@ -136,8 +148,10 @@ public static class Attacks
             BatchAt(b, 1)["path"] = Convert.ToBase64String([.. Bytes(BatchAt(b, 1)["path"]), .. new byte[32]]));
         yield return Bend(truck, "tree-and-path", VerdictWord.CannotCheck, Fault.FormBatch, b => BatchAt(b, 1)["tree"] = "AAAA");
         yield return Bend(truck, "neither-tree-nor-path", VerdictWord.CannotCheck, Fault.FormBatch, b => BatchAt(b, 1).Remove("path"));
-        yield return Bend(truck, "column-at-another-place", VerdictWord.Changed, Fault.RootMismatch, b => ReColumn(b, 1, c => c with { First = c.First + 1 }));
-        yield return Bend(truck, "column-over-the-summaries", VerdictWord.Changed, Fault.PlaceWrong, b => ReColumn(b, 1, c => c with { First = 1 }));
+        yield return Bend(truck, "column-at-another-place", VerdictWord.Changed, Fault.RootMismatch, b =>
+            ReColumn(b, 1, c => c with { First = c.First + 1 }));
+        yield return Bend(truck, "column-over-the-summaries", VerdictWord.Changed, Fault.PlaceWrong, b =>
+            ReColumn(b, 1, c => c with { First = 1 }));
         yield return Bend(truck, "summary-at-another-place", VerdictWord.Changed, Fault.PlaceWrong,
             b => BatchAt(b, 1)["leaves"]![0]![0] = 1, DisclosureLevel.Summaries);
         yield return Bend(truck, "column-twice", VerdictWord.Changed, Fault.PlaceWrong,
@@ -155,21 +169,27 @@ public static class Attacks
                 truck.Batches[1].Header.Encode(), other).Bytes.AsSpan());
         });
         yield return Bend(truck, "malleated-signature", VerdictWord.Verified, Fault.None, b => Malleate(BatchAt(b, 1)));
-        yield return Bend(truck, "malleated-signature-with-a-receipt", VerdictWord.Changed, Fault.ReceiptOfAnother, b => Malleate(BatchAt(b, truck.Batches.Count - 1)));
-        yield return Bend(truck, "signature-in-der", VerdictWord.Changed, Fault.HeaderUnreadable, b => ReCose(BatchAt(b, 1), (header, payload, signature) =>
+        yield return Bend(truck, "malleated-signature-with-a-receipt", VerdictWord.Changed, Fault.ReceiptOfAnother, b =>
+            Malleate(BatchAt(b, truck.Batches.Count - 1)));
+        yield return Bend(truck, "signature-in-der", VerdictWord.Changed, Fault.HeaderUnreadable, b =>
+            ReCose(BatchAt(b, 1), (header, payload, signature) =>
             (header, payload, truck.GatewayKey.SignData(payload, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence))));
-        yield return Bend(truck, "another-algorithm", VerdictWord.Changed, Fault.HeaderUnreadable, b => ReCose(BatchAt(b, 1), (header, payload, signature) =>
+        yield return Bend(truck, "another-algorithm", VerdictWord.Changed, Fault.HeaderUnreadable, b =>
+            ReCose(BatchAt(b, 1), (header, payload, signature) =>
         {
             header[2] = 0x27; // alg −8 (EdDSA) in place of −7
             return (header, payload, signature);
         }));
-        yield return Bend(truck, "unprotected-header-added", VerdictWord.Verified, Fault.None, b => ReCose(BatchAt(b, 1), (h, p, s) => (h, p, s), unprotected: true));
+        yield return Bend(truck, "unprotected-header-added", VerdictWord.Verified, Fault.None, b =>
+            ReCose(BatchAt(b, 1), (h, p, s) => (h, p, s), unprotected: true));
         yield return Bend(truck, "manifest-signed-by-a-stranger", VerdictWord.SignerUnknown, Fault.AuthorityUnknown, b =>
         {
             using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            b["manifests"]![0]!["statement"] = Convert.ToBase64String(Statement.Sign(StatementKind.Manifest, "authority:test", truck.Manifest.Encode(), other).Bytes.AsSpan());
+            b["manifests"]![0]!["statement"] = Convert.ToBase64String(Statement.Sign(StatementKind.Manifest, "authority:test",
+                truck.Manifest.Encode(), other).Bytes.AsSpan());
         });
-        yield return Bend(truck, "manifest-signature-changed", VerdictWord.Changed, Fault.ManifestSignature, b => Flip(b["manifests"]![0]!.AsObject(), "statement", -1));
+        yield return Bend(truck, "manifest-signature-changed", VerdictWord.Changed, Fault.ManifestSignature, b =>
+            Flip(b["manifests"]![0]!.AsObject(), "statement", -1));
     }
 
     private static IEnumerable<Attack> OnTheLog(TestTruck truck, TestTruck stranger)
@@ -177,21 +197,28 @@ public static class Attacks
         var last = truck.Batches.Count - 1;
         yield return Bend(truck, "receipt-of-another-batch", VerdictWord.Changed, Fault.ReceiptOfAnother,
             b => BatchAt(b, last)["receipt"] = Text(truck.Batches[1].Receipt!));
-        yield return Bend(truck, "receipt-taken-away", VerdictWord.NotYetAnchored, Fault.ReceiptMissing, b => BatchAt(b, last).Remove("receipt"));
-        yield return Bend(truck, "receipt-is-rubbish", VerdictWord.Changed, Fault.ReceiptUnreadable, b => BatchAt(b, last)["receipt"] = Text("hello"));
+        yield return Bend(truck, "receipt-taken-away", VerdictWord.NotYetAnchored, Fault.ReceiptMissing, b =>
+            BatchAt(b, last).Remove("receipt"));
+        yield return Bend(truck, "receipt-is-rubbish", VerdictWord.Changed, Fault.ReceiptUnreadable, b =>
+            BatchAt(b, last)["receipt"] = Text("hello"));
         yield return Bend(truck, "checkpoint-changed", VerdictWord.Changed, Fault.ReceiptInvalid,
             b => BatchAt(b, last)["receipt"] = Text(ReCheckpoint(truck, truck.Batches[last].Receipt!)));
         yield return Bend(truck, "stripped-witness", VerdictWord.Incomplete, Fault.QuorumMissing, b => BatchAt(b, last)["receipt"] =
-            Text(string.Join('\n', truck.Batches[last].Receipt!.Split('\n').Where(line => !line.StartsWith("— witness.example", StringComparison.Ordinal)))));
-        yield return Bend(truck, "receipt-of-an-unknown-log", VerdictWord.SignerUnknown, Fault.LogUnknown, b => BatchAt(b, last)["receipt"] =
+            Text(string.Join('\n', truck.Batches[last].Receipt!.Split('\n')
+                .Where(line => !line.StartsWith("— witness.example", StringComparison.Ordinal)))));
+        yield return Bend(truck, "receipt-of-an-unknown-log", VerdictWord.SignerUnknown, Fault.LogUnknown, b =>
+            BatchAt(b, last)["receipt"] =
             Text(truck.Batches[last].Receipt!.Replace("log.example/test", "log.example/other", StringComparison.Ordinal)));
         yield return Bend(truck, "receipt-signed-by-a-false-log", VerdictWord.Changed, Fault.ReceiptInvalid,
             b => BatchAt(b, last)["receipt"] = Text(stranger.Log(truck.Batches[last].Statement, truck.NowMs)));
-        yield return new("revoked-key", BundleWriter.Write(truck.Content() with { Revocations = [new(Revoke(truck, truck.AuthorityKey, 3), null)] }),
+        yield return new("revoked-key", BundleWriter.Write(truck.Content() with { Revocations = [new(Revoke(truck, truck.AuthorityKey, 3),
+            null)] }),
             VerdictWord.SignerUnknown, Fault.KeyRevoked);
-        yield return new("key-revoked-later", BundleWriter.Write(truck.Content() with { Revocations = [new(Revoke(truck, truck.AuthorityKey, 1_000), null)] }),
+        yield return new("key-revoked-later", BundleWriter.Write(truck.Content() with { Revocations = [new(Revoke(truck,
+            truck.AuthorityKey, 1_000), null)] }),
             VerdictWord.Verified, Fault.None);
-        yield return new("revoked-by-a-stranger", BundleWriter.Write(truck.Content() with { Revocations = [new(Revoke(truck, stranger.AuthorityKey, 3), null)] }),
+        yield return new("revoked-by-a-stranger", BundleWriter.Write(truck.Content() with { Revocations = [new(Revoke(truck,
+            stranger.AuthorityKey, 3), null)] }),
             VerdictWord.CannotCheck, Fault.RevocationUnreadable);
         yield return new("everything-forged", stranger.Bundle(), VerdictWord.SignerUnknown, Fault.AuthorityUnknown);
     }
@@ -207,7 +234,8 @@ public static class Attacks
         yield return Bend(truck, "no-batches", cannot, Fault.FormBatch, b => b["batches"] = new JsonArray());
         yield return Bend(truck, "window-backwards", cannot, form, b => b["window"]!["to"] = 0);
         yield return Bend(truck, "channel-out-of-range", cannot, form, b => b["channels"] = new JsonArray(99));
-        yield return Bend(truck, "base64-with-white-space", cannot, form, b => BatchAt(b, 1)["header"] = " " + BatchAt(b, 1)["header"]!.GetValue<string>());
+        yield return Bend(truck, "base64-with-white-space", cannot, form, b => BatchAt(b, 1)["header"] = " "
+            + BatchAt(b, 1)["header"]!.GetValue<string>());
         yield return Bend(truck, "base64-with-trailing-bits", cannot, form, b =>
         {
             var text = b["manifests"]![0]!["receipt"]!.GetValue<string>();
@@ -237,9 +265,11 @@ public static class Attacks
             var bytes = Bytes(BatchAt(b, 1)["leaves"]![0]![1]);
             BatchAt(b, 1)["leaves"]![0]![1] = Convert.ToBase64String([bytes[0], 0x18, .. bytes[1..]]);
         }, DisclosureLevel.Summaries);
-        yield return Bend(truck, "column-is-rubbish", VerdictWord.Changed, Fault.ColumnUnreadable, b => BatchAt(b, 1)["columns"]![0] = "AAAA");
+        yield return Bend(truck, "column-is-rubbish", VerdictWord.Changed, Fault.ColumnUnreadable, b =>
+            BatchAt(b, 1)["columns"]![0] = "AAAA");
         yield return Bend(truck, "header-is-rubbish", VerdictWord.Changed, Fault.HeaderUnreadable, b => BatchAt(b, 1)["header"] = "AAAA");
-        yield return Bend(truck, "manifest-is-rubbish", VerdictWord.Changed, Fault.ManifestUnreadable, b => b["manifests"]![0]!["statement"] = "AAAA");
+        yield return Bend(truck, "manifest-is-rubbish", VerdictWord.Changed, Fault.ManifestUnreadable, b =>
+            b["manifests"]![0]!["statement"] = "AAAA");
     }
 
     private static JsonValue Text(string receipt) => JsonValue.Create(Convert.ToBase64String(Encoding.UTF8.GetBytes(receipt)));
@@ -254,7 +284,8 @@ public static class Attacks
     }
 
     private static void ReColumn(JsonObject bundle, int batch, Func<DisclosedColumn, DisclosedColumn> change) =>
-        BatchAt(bundle, batch)["columns"]![0] = Convert.ToBase64String(change(DisclosedColumn.Decode(Bytes(BatchAt(bundle, batch)["columns"]![0]))).Encode());
+        BatchAt(bundle, batch)["columns"]![0] = Convert.ToBase64String(change(DisclosedColumn.Decode(Bytes(BatchAt(bundle,
+            batch)["columns"]![0]))).Encode());
 
     /// <summary>Hides a batch's last reading properly: the column ends before it, and its hash becomes one of the path.</summary>
     private static void CutColumn(JsonObject bundle, TestTruck truck, int at)
@@ -269,9 +300,11 @@ public static class Attacks
     }
 
     /// <summary>The gateway itself signs another header for the last batch's place but one, or whatever batch is named.</summary>
-    private static Attack Forge(TestTruck truck, string name, VerdictWord word, Fault fault, int at, Func<BatchHeader, BatchHeader> change) =>
+    private static Attack Forge(TestTruck truck, string name, VerdictWord word, Fault fault, int at, Func<BatchHeader,
+        BatchHeader> change) =>
         Bend(truck, name, word, fault, b => BatchAt(b, at)["header"] = Convert.ToBase64String(
-            Statement.Sign(StatementKind.Batch, Statement.IssuerOf(truck.Id), change(truck.Batches[at].Header).Encode(), truck.GatewayKey).Bytes.AsSpan()));
+            Statement.Sign(StatementKind.Batch, Statement.IssuerOf(truck.Id), change(truck.Batches[at].Header).Encode(),
+                truck.GatewayKey).Bytes.AsSpan()));
 
     /// <summary>A gateway that signs a false claim into its last batch: every hash fits, and the readings contradict it.</summary>
     private static Attack Lie(TestTruck truck, string name, Fault fault, Func<Leaf, Leaf> lie)
@@ -303,7 +336,8 @@ public static class Attacks
         return (header, payload, [.. signature[..32], .. new byte[32 - other.Length], .. other]);
     });
 
-    private static void ReCose(JsonObject batch, Func<byte[], byte[], byte[], (byte[] Header, byte[] Payload, byte[] Signature)> change, bool unprotected = false)
+    private static void ReCose(JsonObject batch, Func<byte[], byte[], byte[], (byte[] Header, byte[] Payload, byte[] Signature)> change,
+        bool unprotected = false)
     {
         var reader = new CborReader(Bytes(batch["header"]));
         reader.ReadTag();

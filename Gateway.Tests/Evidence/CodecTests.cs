@@ -5,14 +5,16 @@ using Evidence;
 
 namespace Gateway.Tests.Evidence;
 
-/// <summary>Goal: one way to write each thing, and every other way refused. Method: golden hex, round trips of random values, flipped bits.</summary>
+/// <summary>Goal: one way to write each thing, and every other way refused. Method: golden hex, round trips of random values, flipped
+/// bits.</summary>
 public sealed class CodecTests
 {
     private static readonly ImmutableArray<byte> Salt = [.. Enumerable.Range(0, 16).Select(i => (byte)i)];
     private static readonly Gen<MilliCelsius> Temperatures = Gen.Int[-200_000, 200_000].Select(value => new MilliCelsius(value));
     private static readonly Gen<long> Walls = Gen.Long[Moment.WallFloorMs, Moment.WallCeilingMs / 2];
 
-    private static readonly Gen<BatchSample> Samples = Gen.Select(Gen.Int[0, Status.Max], Temperatures, Gen.Int[short.MinValue, ushort.MaxValue],
+    private static readonly Gen<BatchSample> Samples = Gen.Select(Gen.Int[0, Status.Max], Temperatures,
+        Gen.Int[short.MinValue, ushort.MaxValue],
         (status, temperature, code) => Status.ToOutcome(status) is var outcome && outcome == Outcome.Measured
             ? new BatchSample(outcome, temperature, code)
             : new BatchSample(outcome, null, code));
@@ -61,7 +63,8 @@ public sealed class CodecTests
         Assert.Equal(body.Rounds, back.Rounds);
         Assert.Equal(body.Channels.SelectMany(c => c.Samples), back.Channels.SelectMany(c => c.Samples));
         Assert.Equal(body.Events, back.Events);
-        var channels = body.Channels.Select((_, i) => new ManifestChannel($"p{i}", $"s{i}", new(2_000), new(8_000), 60_000, default, null)).ToImmutableArray();
+        var channels = body.Channels.Select((_, i) => new ManifestChannel($"p{i}", $"s{i}", new(2_000), new(8_000), 60_000, default,
+            null)).ToImmutableArray();
         var leaves = BatchLeaves.Build(body, body.Rounds.IsEmpty ? Moment.WallFloorMs : body.Rounds[0], channels);
         Assert.Equal(body.LeafCount, leaves.Length);
         Assert.All(leaves, leaf => Assert.Equal(leaf.Encode(), Leaf.Decode(leaf.Encode()).Encode()));
@@ -71,13 +74,15 @@ public sealed class CodecTests
     [Fact]
     public void A_disclosed_column_gives_the_same_leaves_as_the_body() => Bodies.Where(body => !body.Rounds.IsEmpty).Sample(body =>
     {
-        var channels = body.Channels.Select((_, i) => new ManifestChannel($"p{i}", $"s{i}", new(2_000), new(8_000), 60_000, default, null)).ToImmutableArray();
+        var channels = body.Channels.Select((_, i) => new ManifestChannel($"p{i}", $"s{i}", new(2_000), new(8_000), 60_000, default,
+            null)).ToImmutableArray();
         var leaves = BatchLeaves.Build(body, body.Rounds[0], channels);
         for (ushort channel = 0; channel < body.Channels.Length; channel++)
         {
             var column = DisclosedColumn.Decode(BatchLeaves.Column(body, new(channel)).Encode());
             var first = column.First;
-            Assert.All(column.Leaves().Select((leaf, i) => (leaf, i)), pair => Assert.Equal(leaves[first + pair.i].Encode(), pair.leaf.Encode()));
+            Assert.All(column.Leaves().Select((leaf, i) => (leaf, i)), pair =>
+                Assert.Equal(leaves[first + pair.i].Encode(), pair.leaf.Encode()));
         }
     }, iter: 100);
 
@@ -96,7 +101,8 @@ public sealed class CodecTests
     }, iter: 3_000);
 
     [Fact]
-    public void A_bent_body_is_refused_or_gives_another_root() => Gen.Select(Bodies, Gen.Int[0, int.MaxValue], Gen.Int[0, 7]).Sample((body, where, bit) =>
+    public void A_bent_body_is_refused_or_gives_another_root() => Gen
+        .Select(Bodies, Gen.Int[0, int.MaxValue], Gen.Int[0, 7]).Sample((body, where, bit) =>
     {
         var bytes = body.Encode();
         var bent = bytes.ToArray();
@@ -117,27 +123,37 @@ public sealed class CodecTests
         var bomb = new byte[BatchLimits.BodyLengthMax + 1];
         var message = new Uplink([1], [.. bomb]).Encode();
         Assert.True(message.Length < 1_000);
-        Assert.Contains("expands beyond", Assert.Throws<MalformedEvidenceException>(() => Uplink.Decode(message)).Message, StringComparison.Ordinal);
+        Assert.Contains("expands beyond", Assert.Throws<MalformedEvidenceException>(() => Uplink.Decode(message)).Message,
+            StringComparison.Ordinal);
     }
 
     private static Dictionary<string, string> Layouts()
     {
         var column = new DisclosedColumn(new(1), [.. Enumerable.Repeat((byte)7, 32)], 6, 40,
             [TestTruck.StartMs, TestTruck.StartMs + 60_000, TestTruck.StartMs + 120_000],
-            [new(Outcome.Measured, new MilliCelsius(4_600), 0), new(Outcome.NoAcknowledge, null, 0), new(Outcome.Measured, new MilliCelsius(4_594), 0)]);
-        var body = new BatchBody([.. Enumerable.Repeat((byte)9, 32)], column.Times, [new(40, [.. column.Samples.Select(s => s with { RawCode = 589 })])],
-            [new(null, EventKind.Boot, TestTruck.StartMs, EventDetail.Gap(TestTruck.StartMs - 5_000, TestTruck.StartMs, GapCause.PowerLoss))]);
-        var header = new BatchHeader(new(new Guid("5f3a91c0-0bc0-4012-8a55-0123456789ab")), 41, Digest.Of([1]), Digest.Of([2]), TestTruck.StartMs,
+            [new(Outcome.Measured, new MilliCelsius(4_600), 0), new(Outcome.NoAcknowledge, null, 0),
+                new(Outcome.Measured, new MilliCelsius(4_594), 0)]);
+        var body = new BatchBody([.. Enumerable.Repeat((byte)9, 32)], column.Times,
+            [new(40, [.. column.Samples.Select(s => s with { RawCode = 589 })])],
+            [new(null, EventKind.Boot, TestTruck.StartMs, EventDetail.Gap(TestTruck.StartMs - 5_000, TestTruck.StartMs,
+                GapCause.PowerLoss))]);
+        var header = new BatchHeader(new(new Guid("5f3a91c0-0bc0-4012-8a55-0123456789ab")), 41, Digest.Of([1]), Digest.Of([2]),
+            TestTruck.StartMs,
             TestTruck.StartMs + 299_999, new(ClockTrust.Ntp, 12, 3, 456_789), Digest.Of([3]), 24, 2, Digest.Of([4]));
         return new()
         {
             ["reading"] = Hex(new ReadingLeaf(Salt, new(2), 1_000, TestTruck.StartMs, new MilliCelsius(4_601), Outcome.Measured).Encode()),
             ["reading-missing"] = Hex(new ReadingLeaf(Salt, new(2), 1_001, TestTruck.StartMs, null, Outcome.Timeout).Encode()),
-            ["reading-frozen"] = Hex(new ReadingLeaf(Salt, new(0), 7, TestTruck.StartMs, new MilliCelsius(-500), Outcome.Measured).Encode()),
-            ["summary"] = Hex(new SummaryLeaf(Salt, new(0), 4, 5, 10, TestTruck.StartMs, TestTruck.StartMs + 240_000, new MilliCelsius(-500), new MilliCelsius(8_100)).Encode()),
-            ["verdict"] = Hex(new VerdictLeaf(Salt, new(0), 5, 10, TestTruck.StartMs, TestTruck.StartMs + 240_000, new(2_000), new(8_000), 2, 1).Encode()),
-            ["event-gap"] = Hex(new EventLeaf(Salt, null, EventKind.Boot, TestTruck.StartMs, EventDetail.Gap(TestTruck.StartMs - 5_000, TestTruck.StartMs, GapCause.PowerLoss)).Encode()),
-            ["event-note"] = Hex(new EventLeaf(Salt, new ChannelId(1), EventKind.Door, TestTruck.StartMs, EventDetail.Note("door.open", "rear door")).Encode()),
+            ["reading-frozen"] = Hex(new ReadingLeaf(Salt, new(0), 7, TestTruck.StartMs, new MilliCelsius(-500),
+                Outcome.Measured).Encode()),
+            ["summary"] = Hex(new SummaryLeaf(Salt, new(0), 4, 5, 10, TestTruck.StartMs, TestTruck.StartMs + 240_000,
+                new MilliCelsius(-500), new MilliCelsius(8_100)).Encode()),
+            ["verdict"] = Hex(new VerdictLeaf(Salt, new(0), 5, 10, TestTruck.StartMs, TestTruck.StartMs + 240_000, new(2_000), new(8_000),
+                2, 1).Encode()),
+            ["event-gap"] = Hex(new EventLeaf(Salt, null, EventKind.Boot, TestTruck.StartMs,
+                EventDetail.Gap(TestTruck.StartMs - 5_000, TestTruck.StartMs, GapCause.PowerLoss)).Encode()),
+            ["event-note"] = Hex(new EventLeaf(Salt, new ChannelId(1), EventKind.Door, TestTruck.StartMs,
+                EventDetail.Note("door.open", "rear door")).Encode()),
             ["column"] = Hex(column.Encode()),
             ["body"] = Hex(body.Encode()),
             ["header"] = Hex(header.Encode()),

@@ -40,7 +40,8 @@ public sealed class PartialTreeAttackTests
 
     [Fact]
     public void The_root_shown_as_the_only_leaf_is_refused() =>
-        AssertRefused(TreeFault.RootShownAsLeaf, "The tree claims one leaf, which would be its root; the header commits 4.", Tree(1, [RootOfFour], 0b1), 4);
+        AssertRefused(TreeFault.RootShownAsLeaf, "The tree claims one leaf, which would be its root; the header commits 4.",
+            Tree(1, [RootOfFour], 0b1), 4);
 
     [Fact]
     public void Surplus_hashes_are_refused() =>

@@ -5,7 +5,8 @@ using Evidence;
 
 namespace Gateway.Tests.Evidence;
 
-/// <summary>Goal: others read and verify what we sign. Method: .NET's own COSE library, openssl, and Python's cbor2 on the same bytes.</summary>
+/// <summary>Goal: others read and verify what we sign. Method: .NET's own COSE library, openssl, and Python's cbor2 on the same
+/// bytes.</summary>
 public sealed class StatementPeerTests : IDisposable
 {
     private readonly TestTruck truck = new();
@@ -41,7 +42,8 @@ public sealed class StatementPeerTests : IDisposable
         Assert.Equal((0, "Verified OK"), (exit, output.Trim()));
         signed[^1] ^= 1;
         File.WriteAllBytes(At("signed"), signed);
-        Assert.NotEqual(0, Run("openssl", "dgst", "-sha256", "-verify", At("key.pem"), "-signature", At("signature.der"), At("signed")).Exit);
+        Assert.NotEqual(0, Run("openssl", "dgst", "-sha256", "-verify", At("key.pem"), "-signature", At("signature.der"),
+            At("signed")).Exit);
     }
 
     [Fact]
@@ -90,7 +92,8 @@ public sealed class StatementPeerTests : IDisposable
 
     private static (int Exit, string Output) Run(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true,
+            RedirectStandardError = true })!;
         var output = process.StandardOutput.ReadToEnd();
         var error = process.StandardError.ReadToEnd();
         process.WaitForExit();

@@ -5,8 +5,10 @@ using Evidence.Log;
 
 namespace Gateway.Tests.Evidence;
 
-/// <summary>A gateway, its authority and a ledger in memory: makes batches, logs them, and gives bundles. Only for tests of evidence.</summary>
-/// <remarks>Nothing here is a second implementation of a rule: leaves, trees, headers, notes and proofs all come from Evidence itself.</remarks>
+/// <summary>A gateway, its authority and a ledger in memory: makes batches, logs them, and gives bundles. Only for tests of
+/// evidence.</summary>
+/// <remarks>Nothing here is a second implementation of a rule: leaves, trees, headers, notes and proofs all come from Evidence
+/// itself.</remarks>
 public sealed class TestTruck : IDisposable
 {
     public const long StartMs = 1_767_225_600_000; // 2026-01-01T00:00:00Z
@@ -20,7 +22,8 @@ public sealed class TestTruck : IDisposable
     {
         Interval = intervalMs;
         NextSequence = new long[channels];
-        var probes = Enumerable.Range(0, channels).Select(i => new ManifestChannel($"{place} {i}", $"S-{i}", new(2_000), new(8_000), intervalMs,
+        var probes = Enumerable.Range(0, channels).Select(i =>
+            new ManifestChannel($"{place} {i}", $"S-{i}", new(2_000), new(8_000), intervalMs,
             Digest.Of([(byte)i]), StartMs + 400L * 86_400_000)).ToImmutableArray();
         Manifest = new(Id, PublicKey.Of(GatewayKey), 0, StartMs - 3_600_000, probes, default, default, traits);
         SignedManifest = Statement.Sign(StatementKind.Manifest, "authority:test", Manifest.Encode(), AuthorityKey);
@@ -31,8 +34,10 @@ public sealed class TestTruck : IDisposable
     public ECDsa GatewayKey { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     public ECDsa AuthorityKey { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     public NoteSigner LogKey { get; } = NoteSigner.FromSeed("log.example/test", SignatureType.Ed25519, RandomNumberGenerator.GetBytes(32));
-    public NoteSigner ClockKey { get; } = NoteSigner.FromSeed("log.example/test/clock", SignatureType.Cosignature, RandomNumberGenerator.GetBytes(32));
-    public NoteSigner Witness { get; } = NoteSigner.FromSeed("witness.example/w1", SignatureType.Cosignature, RandomNumberGenerator.GetBytes(32));
+    public NoteSigner ClockKey { get; } = NoteSigner.FromSeed("log.example/test/clock", SignatureType.Cosignature,
+        RandomNumberGenerator.GetBytes(32));
+    public NoteSigner Witness { get; } = NoteSigner.FromSeed("witness.example/w1", SignatureType.Cosignature,
+        RandomNumberGenerator.GetBytes(32));
     public int Interval { get; }
     public Manifest Manifest { get; }
     public Statement SignedManifest { get; }
@@ -60,14 +65,16 @@ public sealed class TestTruck : IDisposable
         var opened = NowMs;
         var uptime = UptimeMs;
         var times = Enumerable.Range(0, rounds).Select(i => opened + ((long)i * Interval)).ToImmutableArray();
-        var parts = NextSequence.Select((sequence, channel) => new BodyChannel(sequence, [.. times.Select((_, round) => value(round, channel) is { } mC
+        var parts = NextSequence.Select((sequence, channel) =>
+            new BodyChannel(sequence, [.. times.Select((_, round) => value(round, channel) is { } mC
             ? new BatchSample(Outcome.Measured, new MilliCelsius(mC), mC * 16 / 125)
             : new BatchSample(Outcome.NoAcknowledge, null, 0))])).ToImmutableArray();
         var body = new BatchBody([.. RandomNumberGenerator.GetBytes(32)], times, parts, [.. events]);
         var hashes = BatchLeaves.Hashes(BatchLeaves.Build(body, opened, Manifest.Channels));
         NowMs = opened + (Math.Max(1, rounds) * (long)Interval);
         UptimeMs = uptime + (Math.Max(1, rounds) * (long)Interval);
-        var header = new BatchHeader(Id, batches.Count, previous, SignedManifest.PayloadDigest, opened, NowMs - 1, new(ClockTrust.Ntp, 5, Boot, uptime),
+        var header = new BatchHeader(Id, batches.Count, previous, SignedManifest.PayloadDigest, opened, NowMs - 1,
+            new(ClockTrust.Ntp, 5, Boot, uptime),
             newestNote is null ? default : Receipt.BeaconOf(newestNote), hashes.Length, parts.Length, BatchTree.Root(hashes.AsSpan()));
         header = change?.Invoke(header) ?? header;
         var statement = Statement.Sign(StatementKind.Batch, Statement.IssuerOf(Id), header.Encode(), GatewayKey);
@@ -104,10 +111,12 @@ public sealed class TestTruck : IDisposable
     }
 
     public BundleContent Content(DisclosureLevel level = DisclosureLevel.Readings, params ushort[] channels) => new(Id,
-        [.. (channels.Length == 0 ? [0] : channels).Select(c => new ChannelId(c))], batches[0].Header.OpenedMs, batches[^1].Header.ClosedMs, level,
+        [.. (channels.Length == 0 ? [0] : channels).Select(c => new ChannelId(c))], batches[0].Header.OpenedMs,
+            batches[^1].Header.ClosedMs, level,
         [new(SignedManifest, ManifestReceipt)], [.. batches], [.. notes], []);
 
-    public byte[] Bundle(DisclosureLevel level = DisclosureLevel.Readings, params ushort[] channels) => BundleWriter.Write(Content(level, channels));
+    public byte[] Bundle(DisclosureLevel level = DisclosureLevel.Readings, params ushort[] channels) =>
+        BundleWriter.Write(Content(level, channels));
 
     public Verdict Verify(BundleContent content) => Verifier.Verify(BundleWriter.Write(content), Policy);
 

@@ -4,13 +4,15 @@ using Evidence;
 
 namespace Gateway.Tests.Evidence;
 
-/// <summary>The partial-tree tricks that NBitcoin's own check lets through (evidence: docs/formats.md, batch tree), inside a bundle.</summary>
+/// <summary>The partial-tree tricks that NBitcoin's own check lets through (evidence: docs/formats.md, batch tree), inside a
+/// bundle.</summary>
 internal static class TreeAttacks
 {
     public static IEnumerable<Attack> All(TestTruck truck)
     {
         yield return Tree(truck, "tree-surplus-hash", tree => Insert(tree, 5 + (tree[4] * 32), new byte[32], hashes: 1));
-        yield return Tree(truck, "tree-surplus-flag-byte", tree => [.. SetByte(tree, 5 + (tree[4] * 32), (byte)(tree[5 + (tree[4] * 32)] + 1)), 0]);
+        yield return Tree(truck, "tree-surplus-flag-byte", tree =>
+            [.. SetByte(tree, 5 + (tree[4] * 32), (byte)(tree[5 + (tree[4] * 32)] + 1)), 0]);
         yield return Tree(truck, "tree-padding-not-zero", tree => SetByte(tree, tree.Length - 1, (byte)(tree[^1] | 0x80)));
         yield return Tree(truck, "tree-empty", _ => []);
         yield return Tree(truck, "tree-of-nothing", _ => [0, 0, 0, 0, 0, 0]);

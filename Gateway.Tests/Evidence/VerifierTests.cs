@@ -39,7 +39,8 @@ public sealed class VerifierTests
         Assert.Equal(
             [Answer.InRange, Answer.OutOfRange, Answer.InRange, Answer.NoData, Answer.InRange, Answer.OutOfRange, Answer.InRange],
             channel.Intervals.Select(interval => interval.Answer));
-        Assert.Equal((9_002, 9_004, 3), (channel.Intervals[1].Min!.Value.Value, channel.Intervals[1].Max!.Value.Value, channel.Intervals[1].Readings));
+        Assert.Equal((9_002, 9_004, 3), (channel.Intervals[1].Min!.Value.Value, channel.Intervals[1].Max!.Value.Value,
+            channel.Intervals[1].Readings));
         Assert.Equal("NoAcknowledge", channel.Intervals[3].Cause);
         Assert.Equal(180_000, channel.Intervals[1].ToMs - channel.Intervals[1].FromMs);
         for (var i = 1; i < channel.Intervals.Length; i++)

@@ -48,7 +48,7 @@ public sealed class Sampler : IDisposable
         WaitFor(rounds);
         var readings = rounds.SelectMany(round => round.Close()).ToDictionary();
         return [.. channels.Select(channel =>
-            readings.TryGetValue(channel, out var reading) ? reading : Reading.Missing(channel, moment, Outcome.Timeout))];
+            readings.TryGetValue(channel, out var reading) ? reading : Reading.Missing(channel, moment, Outcome.Timeout))]; // F-07
     }
 
     /// <summary>Tells the reader threads to end. One that is stuck in the kernel ends when the kernel lets it go.</summary>

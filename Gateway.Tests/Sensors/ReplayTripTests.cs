@@ -100,7 +100,7 @@ public sealed class ReplayTripTests
     [InlineData("%PDF-1.4", "Line 1 is \"%PDF-1.4\"")]
     [InlineData("Device: Q-tag Fridge-tag 2\r\nHist:\r\n", "Q-tag Fridge-tag 2: there is no line \"Data:\"")]
     [InlineData(Head + "Temp unit: F\nZone: 0.00\nLogging Interval: 5\nData:\nx\n\t2022-05-02 04:44\t26.3", "Temp unit is F")]
-    [InlineData(Head + "Temp unit: C\nZone: 5.30\nLogging Interval: 5\nData:\nx\n\t2022-05-02 04:44\t26.3", "Zone is 5.30; only whole hours")]
+    [InlineData(Head + "Temp unit: C\nZone: 5.30\nLogging Interval: 5\nData:\nx\n\t2022-05-02 04:44\t26.3", "Zone is 5.30;")]
     [InlineData(Head + "Temp unit: C\nZone: 0.00\nLogging Interval: 0\nData:\nx\n\t2022-05-02 04:44\t26.3", "Logging Interval is 0")]
     [InlineData(Head + "Temp unit: C\nZone: 0.00\nData:\nx\n\t2022-05-02 04:44\t26.3", "There is no \"Logging Interval: \"")]
     [InlineData(Head + Fields + "Data:\nx\n", "There is no reading after line 6")]

@@ -1,0 +1,99 @@
+namespace Anchoring;
+
+/// <summary>Reads segments; writes nothing, so that fsck can use it beside anything.</summary>
+internal static class JournalReader
+{
+    /// <summary>Where the journal ends.</summary>
+    /// <param name="TornSegment">A segment after the last whose very first frame is torn; 0 when there is none.</param>
+    internal readonly record struct Tail(long OldestSegment, long Segment, int End, int TornLength, long NextSequence, long TornSegment);
+
+    /// <summary>Every good frame and every damage, in order.</summary>
+    /// <returns>Null when no segment has a byte; Segment 0 when only a torn first frame is there.</returns>
+    public static Tail? ReadAll(IFolder folder, Action<Frame> replay, Action<JournalDamage> damaged)
+    {
+        var numbers = folder.Names.Select(Journal.SegmentOf).OfType<long>().Order().ToList();
+        // A segment that lies ready is all zeroes; it is not yet part of the journal.
+        while (numbers.Count > 0 && IsEmpty(folder, numbers[^1]))
+        {
+            numbers.RemoveAt(numbers.Count - 1);
+        }
+
+        long? expected = null;
+        Tail? tail = null;
+        for (var i = 0; i < numbers.Count; i++)
+        {
+            var number = numbers[i];
+            if (i > 0 && number != numbers[i - 1] + 1)
+            {
+                damaged(new(new(number, 0), 0, $"segments {numbers[i - 1] + 1} to {number - 1} are missing"));
+            }
+
+            var scan = SegmentScan.Read(Bytes(folder, number), number, isLast: i == numbers.Count - 1);
+            Deliver(scan, ref expected, replay, damaged);
+            if (scan is { End: 0, TornLength: > 0 })
+            {
+                // Power was lost while this segment was begun. The one before is whole, and this one lies ready again once it is zeroed.
+                return tail is { } before ? before with { TornSegment = number } : new(number, 0, 0, 0, 1, number);
+            }
+
+            tail = new(numbers[0], number, scan.End, scan.TornLength, expected ?? 1, 0);
+        }
+
+        return tail;
+    }
+
+    public static IEnumerable<Frame> Read(IFolder folder, FramePlace from, FramePlace last)
+    {
+        for (var segment = from.Segment; segment <= last.Segment; segment++)
+        {
+            var bytes = Bytes(folder, segment);
+            var place = new FramePlace(segment, segment == from.Segment ? from.Offset : 0);
+            while (place <= last && Frame.TryRead(bytes, place, out var frame))
+            {
+                yield return frame;
+                place = place with { Offset = place.Offset + frame.Length };
+            }
+
+            if (segment == last.Segment && place <= last)
+            {
+                throw new EvidenceBrokenException($"The journal's frame at {place} was good and is not any more; run `gateway fsck`.");
+            }
+        }
+    }
+
+    internal static byte[] Bytes(IFolder folder, long segment)
+    {
+        using var stream = folder.Open(Journal.NameOf(segment));
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes, 0, bytes.Length);
+        return bytes;
+    }
+
+    private static void Deliver(SegmentScan scan, ref long? expected, Action<Frame> replay, Action<JournalDamage> damaged)
+    {
+        var damages = scan.Damages.AsSpan();
+        foreach (var frame in scan.Frames)
+        {
+            while (!damages.IsEmpty && damages[0].Place < frame.Place)
+            {
+                damaged(damages[0]);
+                damages = damages[1..];
+            }
+
+            if (expected is { } next && frame.Sequence != next)
+            {
+                damaged(new(frame.Place, 0, $"frames {next} to {frame.Sequence - 1} are missing before this place"));
+            }
+
+            expected = frame.Sequence + 1;
+            replay(frame);
+        }
+
+        foreach (var damage in damages)
+        {
+            damaged(damage);
+        }
+    }
+
+    private static bool IsEmpty(IFolder folder, long segment) => !Bytes(folder, segment).AsSpan().ContainsAnyExcept((byte)0);
+}

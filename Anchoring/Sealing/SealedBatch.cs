@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using Evidence;
+
+namespace Anchoring;
+
+/// <summary>Where a sealed batch stands on its way (architecture.md, state words).</summary>
+public enum BatchState : byte
+{
+    /// <summary>Signed and durable here.</summary>
+    Sealed = 0,
+
+    /// <summary>Given to the link.</summary>
+    Sent = 1,
+
+    /// <summary>The broker has it: proves nothing.</summary>
+    Delivered = 2,
+
+    /// <summary>A receipt for exactly these bytes has verified.</summary>
+    Anchored = 3,
+}
+
+/// <summary>A sealed batch whose records are still in the journal: a few words in memory, its bytes on disk.</summary>
+/// <param name="Number">Its number.</param>
+/// <param name="Digest">Payload digest of its header.</param>
+/// <param name="OpenedMs">From the header.</param>
+/// <param name="ClosedMs">From the header.</param>
+/// <param name="Start">Where its first record stands; where its seal stands when it has none.</param>
+/// <param name="Seal">Where its seal stands.</param>
+/// <param name="Sequences">Sequence number of each channel's first reading.</param>
+/// <param name="IsPartial">Its first records are in deleted segments: it is in the batch store.</param>
+/// <param name="IsDamaged">Some of its records were harmed on disk: its root cannot be rebuilt from here.</param>
+public sealed record SealedBatch(long Number, Digest Digest, long OpenedMs, long ClosedMs, FramePlace Start, FramePlace Seal,
+    ImmutableArray<long> Sequences, bool IsPartial, bool IsDamaged)
+{
+    public BatchState State { get; internal set; }
+
+    /// <summary>Where its receipt stands; null until one has verified.</summary>
+    public FramePlace? Receipt { get; internal set; }
+}

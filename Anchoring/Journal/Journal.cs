@@ -203,7 +203,8 @@ public sealed class Journal : IDisposable
         try
         {
             // One may lie ready from the last session; only one that is all zeroes gets here, the reader takes any other as a segment.
-            spare = folder.Names.Contains(name) ? folder.Open(name) : folder.Create(name, segmentLength);
+            // A gateway with dozens of manifests behind it has a long opening; it must leave room for frames.
+            spare = folder.Names.Contains(name) ? folder.Open(name) : folder.Create(name, Math.Max(segmentLength, 4 * opening().Length));
             SpareFault = "";
         }
         catch (IOException fault)

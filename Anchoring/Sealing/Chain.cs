@@ -64,6 +64,10 @@ public sealed class Chain
         return null;
     }
 
+    /// <summary>The sealed and not yet anchored batch whose header has this payload digest; null when there is none.</summary>
+    public SealedBatch? FindUnanchored(Digest digest) =>
+        numbers.TryGetValue(digest, out var number) && sealedBatches[number] is { State: not BatchState.Anchored } batch ? batch : null;
+
     /// <summary>What the next segment begins with.</summary>
     public OpeningRecord Opening() => new(Boot, Open.Number, Previous, Sequences, !Open.IsEmpty, Last, Stopped, BeaconNote, BeaconSize,
         SealedBeacon, Manifests);
@@ -106,13 +110,6 @@ public sealed class Chain
     {
         lostFrames = true;
         Open.IsDamaged = true;
-    }
-
-    /// <summary>Nothing is left of the journal: goes on behind the newest batch of the batch store.</summary>
-    public void ContinueAfter(OpeningRecord opening)
-    {
-        hasOpening = false;
-        Apply(opening);
     }
 
     /// <summary>Called once after all frames were applied.</summary>
@@ -213,7 +210,7 @@ public sealed class Chain
         }
 
         var batch = new SealedBatch(header.Number, seal.Statement.PayloadDigest, header.OpenedMs, header.ClosedMs, Open.Start ?? place, place,
-            Sequences, Open.IsPartial, Open.IsDamaged);
+            Sequences, Open.IsDamaged) { IsPartial = Open.IsPartial };
         sealedBatches[header.Number] = batch;
         numbers[batch.Digest] = batch.Number;
         Sequences = seal.NextSequences;
@@ -254,12 +251,16 @@ public sealed class Chain
     }
 
     /// <summary>Forgets batches that are in the batch store and whose segments are gone.</summary>
-    internal void Forget(long through)
+    internal void Forget(long segment)
     {
-        foreach (var number in sealedBatches.Keys.TakeWhile(number => number <= through).ToList())
+        foreach (var batch in sealedBatches.Values.TakeWhile(batch => batch.Start.Segment <= segment).ToList())
         {
-            numbers.Remove(sealedBatches[number].Digest);
-            sealedBatches.Remove(number);
+            batch.IsPartial = true;
+            if (batch.Seal.Segment <= segment)
+            {
+                numbers.Remove(batch.Digest);
+                sealedBatches.Remove(batch.Number);
+            }
         }
     }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Evidence;
+using PublicKey = Evidence.PublicKey;
 
 namespace Anchoring;
 
@@ -46,13 +47,13 @@ public sealed class GatewayKey : IDisposable
             return new(id, Read(keyPath, isCredential: credential is not null));
         }
 
-        if (identityExists)
+        if (identityExists && Directory.Exists(Path.Combine(directory, Logbook.JournalFolder)))
         {
             throw new GatewayKeyException($"{identityPath} is there, but the key {keyPath} is not. Restore the key, or enrol this device as a new "
                 + "gateway with an empty data directory.");
         }
 
-        return Create(directory);
+        return Create(directory, identityExists ? ReadIdentity(identityPath) : null);
     }
 
     /// <summary>Whether a data directory (or systemd) already holds a key.</summary>
@@ -71,11 +72,11 @@ public sealed class GatewayKey : IDisposable
         Environment.GetEnvironmentVariable(CredentialsVariable) is { Length: > 0 } directory && Path.Combine(directory, KeyName) is var path
         && File.Exists(path) ? path : null;
 
-    private static GatewayKey Create(string directory)
+    private static GatewayKey Create(string directory, GatewayId? unfinished)
     {
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        // The key first: a power cut between the two files leaves a key without identity, which LoadOrCreate names; so write the identity before.
-        var id = CreateIdentity(directory);
+        // The identity first: if power is lost between the two files, the next start finds an identity that has signed nothing and goes on.
+        var id = unfinished ?? CreateIdentity(directory);
         WriteDurably(directory, KeyName, key.ExportPkcs8PrivateKeyPem());
         return new(id, key);
     }

@@ -27,11 +27,13 @@ public enum BatchState : byte
 /// <param name="Start">Where its first record stands; where its seal stands when it has none.</param>
 /// <param name="Seal">Where its seal stands.</param>
 /// <param name="Sequences">Sequence number of each channel's first reading.</param>
-/// <param name="IsPartial">Its first records are in deleted segments: it is in the batch store.</param>
 /// <param name="IsDamaged">Some of its records were harmed on disk: its root cannot be rebuilt from here.</param>
 public sealed record SealedBatch(long Number, Digest Digest, long OpenedMs, long ClosedMs, FramePlace Start, FramePlace Seal,
-    ImmutableArray<long> Sequences, bool IsPartial, bool IsDamaged)
+    ImmutableArray<long> Sequences, bool IsDamaged)
 {
+    /// <summary>Its first records are in deleted segments: it is in the batch store.</summary>
+    public bool IsPartial { get; internal set; }
+
     public BatchState State { get; internal set; }
 
     /// <summary>Where its receipt stands; null until one has verified.</summary>

@@ -1,0 +1,254 @@
+using Evidence;
+
+namespace Anchoring;
+
+/// <summary>Why the ledger did not log a statement, as it stands now.</summary>
+/// <param name="Number">The batch's number; null for a manifest.</param>
+/// <param name="Reason">The ledger's reason.</param>
+/// <param name="Words">Its sentence.</param>
+/// <param name="AtMs">Wall time of the answer.</param>
+public sealed record KeptRefusal(long? Number, Refusal Reason, string Words, long AtMs);
+
+/// <summary>Offers what is sealed to the ledger, oldest first, and clears it only when its receipt has verified.</summary>
+/// <remarks>
+/// At start and later it does the same: look for the oldest unanchored statement and offer it, and a bounded number after it. Nothing is kept
+/// in memory but numbers; bytes are read when they are sent. A month without coverage is a month of numbers.
+/// </remarks>
+/// <param name="link">The way out.</param>
+/// <param name="chain">What is sealed.</param>
+/// <param name="uplinkOf">Reads a batch's statement and body again and rebuilds its root; null when it cannot be rebuilt.</param>
+/// <param name="anchored">Makes a verified receipt durable.</param>
+/// <param name="window">How many statements may be unanswered, 1 to 256.</param>
+public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Uplink?> uplinkOf, Action<ReceiptRecord> anchored, int window)
+{
+    /// <summary>After this long without an answer a statement is sent again on the same connection.</summary>
+    public const long AnswerMsMax = 60_000;
+
+    /// <summary>Wait after the ledger said "later" or named another number.</summary>
+    public const long ResyncMs = 10_000;
+
+    /// <summary>Wait after a refusal that only a person can lift: enrolment, form, root.</summary>
+    public const long RefusedMs = 300_000;
+
+    /// <summary>Most characters of a receipt: a log of 2^63 entries with forty witnesses needs fewer.</summary>
+    public const int ReceiptLengthMax = 12 * 1024;
+
+    private readonly Dictionary<Digest, long> sentAtMs = [];
+    private readonly HashSet<Digest> delivered = [];
+    private ReceiptCheck? check;
+    private long connection = -1;
+    private long waitUntilMs;
+
+    /// <summary>The ledger's last word, if it was a refusal; null after any receipt.</summary>
+    public KeptRefusal? Refused { get; private set; }
+
+    /// <summary>Why nothing is offered any more until a person has acted and the gateway is started anew; empty while offering goes on.</summary>
+    public string StoppedBecause { get; private set; } = "";
+
+    /// <summary>Answers that were no messages of ours, or receipts that did not verify, since the start.</summary>
+    public long BadAnswers { get; private set; }
+
+    /// <summary>What was wrong with the last of them; empty when there was none.</summary>
+    public string LastBadAnswer { get; private set; } = "";
+
+    public int InFlight => sentAtMs.Count;
+
+    /// <summary>The policy under which receipts are judged; without one nothing can be anchored, so nothing is offered.</summary>
+    public void Judge(ReceiptCheck by) => check = by;
+
+    /// <summary>Takes in what the link has received, then offers the oldest. The same at start and at every later cycle; never waits.</summary>
+    public void Offer(Moment now)
+    {
+        // Bounded by what the link's inbox may hold: a flood of answers costs one cycle at most that many.
+        for (var left = 4 * window; left > 0 && link.TryReceive(out var news); left--)
+        {
+            Take(news, now);
+        }
+
+        if (check is null || StoppedBecause.Length > 0)
+        {
+            return;
+        }
+
+        var state = link.State;
+        if (state.Connection != connection)
+        {
+            // What was in flight on the old connection may be lost: MQTT clients do not send it again, so we do.
+            connection = state.Connection;
+            sentAtMs.Clear();
+            delivered.Clear();
+        }
+
+        if (state.Connected && now.UptimeMs >= waitUntilMs)
+        {
+            OfferOldest(now.UptimeMs);
+        }
+    }
+
+    private void OfferOldest(long uptimeMs)
+    {
+        var left = window;
+        foreach (var manifest in chain.Manifests)
+        {
+            if (manifest.Receipt is null && left-- > 0
+                && !Send(manifest.Statement.PayloadDigest, uptimeMs, () => new(manifest.Statement.Bytes, null)))
+            {
+                return;
+            }
+        }
+
+        foreach (var batch in chain.Unanchored)
+        {
+            if (left-- <= 0 || batch.IsDamaged && StopAt(batch) || !Send(batch.Digest, uptimeMs, () => uplinkOf(batch)))
+            {
+                return;
+            }
+
+            batch.State = delivered.Contains(batch.Digest) ? BatchState.Delivered : BatchState.Sent;
+        }
+    }
+
+    /// <returns>False when the link takes nothing more now.</returns>
+    private bool Send(Digest statement, long uptimeMs, Func<Uplink?> uplink)
+    {
+        if (sentAtMs.TryGetValue(statement, out var sent) && uptimeMs - sent < AnswerMsMax)
+        {
+            return true;
+        }
+
+        if (uplink() is not { } message || !link.TrySend(statement, message.Encode()))
+        {
+            return false;
+        }
+
+        sentAtMs[statement] = uptimeMs;
+        return true;
+    }
+
+    private bool StopAt(SealedBatch batch)
+    {
+        StoppedBecause = $"Records of batch {batch.Number} were harmed on this disk before it was anchored; its root cannot be rebuilt. "
+            + "Run `gateway fsck`, keep the data directory, and enrol the gateway anew.";
+        return true;
+    }
+
+    private void Take(LinkNews news, Moment now)
+    {
+        switch (news.Kind)
+        {
+            case LinkNewsKind.Delivered:
+                delivered.Add(news.Statement);
+                break;
+            case LinkNewsKind.NotDelivered:
+                sentAtMs.Remove(news.Statement);
+                waitUntilMs = now.UptimeMs + ResyncMs;
+                break;
+            default:
+                Answer(news.Message, now);
+                break;
+        }
+    }
+
+    private void Answer(ReadOnlyMemory<byte> message, Moment now)
+    {
+        Downlink answer;
+        try
+        {
+            answer = Downlink.Decode(message);
+        }
+        catch (MalformedEvidenceException fault)
+        {
+            Bad(fault.Message);
+            return;
+        }
+
+        var (statement, number, known) = Find(answer.PayloadDigest);
+        if (!known)
+        {
+            return; // Anchored before, or not ours: the ledger may answer twice.
+        }
+
+        if (answer.Receipt is { } receipt)
+        {
+            TakeReceipt(statement, receipt, answer.PayloadDigest);
+        }
+        else if (answer.Refusal is { } refusal)
+        {
+            TakeRefusal(new(number, refusal, answer.Words, now.WallMs), answer.PayloadDigest, now.UptimeMs);
+        }
+    }
+
+    private void TakeReceipt(Statement? statement, string receipt, Digest digest)
+    {
+        if (check is null || statement is null)
+        {
+            return;
+        }
+
+        if (receipt.Length > ReceiptLengthMax)
+        {
+            Bad($"The receipt for {digest.ToShortString()} has {receipt.Length} characters; at most {ReceiptLengthMax} are kept.");
+            return;
+        }
+
+        var verdict = check.Check(statement, receipt);
+        if (!verdict.Holds)
+        {
+            Bad($"The receipt for {digest.ToShortString()} does not verify: {verdict.Reason}");
+            return;
+        }
+
+        anchored(new(digest, receipt, verdict.Note, verdict.TreeSize));
+        // From here it is anchored: the receipt is durable, and no restart offers this statement again.
+        sentAtMs.Remove(digest);
+        delivered.Remove(digest);
+        Refused = null;
+    }
+
+    private void TakeRefusal(KeptRefusal refusal, Digest digest, long uptimeMs)
+    {
+        sentAtMs.Remove(digest);
+        switch (refusal.Reason)
+        {
+            case Refusal.Conflict:
+            case Refusal.Revoked:
+                Refused = refusal;
+                StoppedBecause = refusal.Reason == Refusal.Revoked
+                    ? $"The authority has revoked this gateway's key: {refusal.Words} Recording goes on; enrol the gateway anew."
+                    : $"The ledger holds another history under number {refusal.Number}: {refusal.Words} Recording goes on; call the authority.";
+                break;
+            case Refusal.NumberNotNext or Refusal.PreviousMismatch or Refusal.Unavailable:
+                // The ledger lacks something before this one, or cannot log now: all is offered again from the oldest on.
+                Refused = Refused is { Reason: not (Refusal.NumberNotNext or Refusal.Unavailable) } older && older.Number < refusal.Number ? older : refusal;
+                sentAtMs.Clear();
+                waitUntilMs = Math.Max(waitUntilMs, uptimeMs + ResyncMs);
+                break;
+            default:
+                Refused = refusal;
+                sentAtMs.Clear();
+                waitUntilMs = uptimeMs + RefusedMs;
+                break;
+        }
+    }
+
+    private (Statement? Statement, long? Number, bool Known) Find(Digest digest)
+    {
+        foreach (var manifest in chain.Manifests)
+        {
+            if (manifest.Statement.PayloadDigest == digest && manifest.Receipt is null)
+            {
+                return (manifest.Statement, null, true);
+            }
+        }
+
+        return chain.FindUnanchored(digest) is { } batch && uplinkOf(batch) is { } uplink
+            ? (Statement.Decode(uplink.Statement.AsMemory()), batch.Number, true)
+            : (null, null, false);
+    }
+
+    private void Bad(string words)
+    {
+        BadAnswers++;
+        LastBadAnswer = words;
+    }
+}

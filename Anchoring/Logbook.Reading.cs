@@ -1,0 +1,208 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Evidence;
+
+namespace Anchoring;
+
+/// <summary>How sealed batches are read again: for the ledger, for the batch store, for a bundle.</summary>
+public sealed partial class Logbook
+{
+    /// <summary>Whole contiguous batches that cover a window, with the manifests and beacon notes that a bundle needs.</summary>
+    /// <param name="fromMs">First wall millisecond, included.</param>
+    /// <param name="toMs">Last wall millisecond, included.</param>
+    public LogbookExtract Extract(long fromMs, long toMs)
+    {
+        lock (gate)
+        {
+            var span = store.Find(fromMs, toMs);
+            foreach (var batch in chain.Sealed.Values.Where(batch => batch.ClosedMs >= fromMs && batch.OpenedMs <= toMs))
+            {
+                span = span is { } known ? (Math.Min(known.First, batch.Number), Math.Max(known.Last, batch.Number)) : (batch.Number, batch.Number);
+            }
+
+            return span is { } numbers ? Extract(numbers.First, numbers.Last, numbers) : new([], [], [], []);
+        }
+    }
+
+    private LogbookExtract Extract(long first, long last, (long First, long Last) span)
+    {
+        var stored = store.Read(first, last).ToDictionary(batch => batch.Header.Number);
+        var batches = ImmutableArray.CreateBuilder<ExtractedBatch>();
+        var missing = ImmutableArray.CreateBuilder<long>();
+        SortedSet<long> manifestNumbers = [];
+        List<Digest> beacons = [];
+        for (var number = span.First; number <= span.Last; number++)
+        {
+            if ((stored.GetValueOrDefault(number) ?? FromJournal(number)) is not { } batch)
+            {
+                missing.Add(number);
+                continue;
+            }
+
+            batches.Add(new(batch.Statement, BatchBody.Decode(batch.Body), batch.Receipt));
+            manifestNumbers.Add(number);
+            if (!batch.Header.Beacon.IsZero && !beacons.Contains(batch.Header.Beacon))
+            {
+                beacons.Add(batch.Header.Beacon);
+            }
+        }
+
+        var manifests = manifestNumbers.Select(chain.ManifestFor).OfType<EnrolledManifest>().Distinct().ToImmutableArray();
+        return new(batches.ToImmutable(), manifests, [.. beacons.Select(beacon => NoteOf(beacon, span.First)).OfType<string>()], missing.ToImmutable());
+    }
+
+    /// <summary>The text of a beacon. It is kept with the first batch that names it, so the search goes back from the window's beginning.</summary>
+    private string? NoteOf(Digest beacon, long before)
+    {
+        if (chain.Notes.TryGetValue(beacon, out var note))
+        {
+            return note;
+        }
+
+        const int Step = 64;
+        var end = Math.Max(before, store.Span()?.Last ?? 0);
+        for (var last = end; last >= 0; last -= Step)
+        {
+            foreach (var batch in store.Read(Math.Max(0, last - Step + 1), last))
+            {
+                if (batch.BeaconNote.Length > 0 && Digest.Of(Encoding.UTF8.GetBytes(batch.BeaconNote)) == beacon)
+                {
+                    return batch.BeaconNote;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A sealed batch rebuilt from its records; null when the journal has them no more, or harmed.</summary>
+    private StoredBatch? FromJournal(long number) =>
+        chain.Sealed.TryGetValue(number, out var batch) && !batch.IsPartial && !batch.IsDamaged ? Rebuild(batch) : null;
+
+    private StoredBatch Rebuild(SealedBatch batch)
+    {
+        var open = new OpenBatch(batch.Number);
+        SealRecord? seal = null;
+        foreach (var frame in journal.Read(batch.Start, batch.Seal))
+        {
+            switch (frame.Kind)
+            {
+                case FrameKind.Round:
+                    open.Add(RecordCodec.DecodeRound(frame), frame.Place);
+                    break;
+                case FrameKind.Event:
+                    open.Add(RecordCodec.DecodeEvent(frame), frame.Place);
+                    break;
+                case FrameKind.Seal:
+                    seal = RecordCodec.DecodeSeal(frame);
+                    break;
+                default:
+                    break; // Openings, boots, receipts and manifests stand between the records of a batch and are no part of it.
+            }
+        }
+
+        var manifest = chain.ManifestFor(batch.Number)?.Manifest;
+        if (seal is null || manifest is null)
+        {
+            throw new EvidenceBrokenException($"Batch {batch.Number} has no {(seal is null ? "seal" : "manifest")} any more; run `gateway fsck`.");
+        }
+
+        var header = BatchHeader.Decode(seal.Statement.Payload);
+        var body = open.Body(seal.Key, batch.Sequences[..manifest.Channels.Length]);
+        var root = Sealer.RootOf(body, header.OpenedMs, manifest);
+        if (root != header.Root)
+        {
+            throw new EvidenceBrokenException($"Batch {batch.Number} was sealed with root {header.Root.ToShortString()}; its records give "
+                + $"{root.ToShortString()}. Run `gateway fsck`.");
+        }
+
+        var receipt = batch.Receipt is { } place ? RecordCodec.DecodeReceipt(journal.Read(place, place).First()).Text : null;
+        return new(seal.Statement, body.Encode(), receipt, seal.BeaconNote, seal.NextSequences);
+    }
+
+    private Uplink? UplinkOf(SealedBatch batch) =>
+        FromJournal(batch.Number) is { } stored ? new(stored.Statement.Bytes, [.. stored.Body]) : null;
+
+    private void TakeReceipt(ReceiptRecord receipt) => Append(FrameKind.Receipt, RecordCodec.Encode(receipt));
+
+    /// <summary>
+    /// Folds the oldest whole segment once everything in it is anchored: its batches go into the batch store and are read back there, and only
+    /// then is the segment deleted. A power cut anywhere in here leaves the segment, and the next fold writes the same again.
+    /// </summary>
+    private void FoldOldest()
+    {
+        if (journal.OldestSegment >= journal.Segment || storeFault.Length > 0 && chain.Open.RoundCount > 0)
+        {
+            return; // A store that failed is tried again when the next batch is opened, not in every cycle.
+        }
+
+        var segment = journal.OldestSegment;
+        var touching = chain.Sealed.Values.Where(batch => batch.Start.Segment <= segment).ToList();
+        if (touching.Any(batch => batch.State != BatchState.Anchored) || chain.Open.Start is { } start && start.Segment <= segment)
+        {
+            return;
+        }
+
+        storeFault = "";
+        var batches = touching.Where(batch => !batch.IsPartial && !batch.IsDamaged).Select(Rebuild).ToList();
+        try
+        {
+            storeFault = store.Put(batches) ?? "";
+        }
+        catch (IOException fault)
+        {
+            storeFault = fault.Message; // A full disk: the journal keeps everything, and folding is tried again.
+        }
+
+        if (storeFault.Length == 0)
+        {
+            journal.DeleteThrough(segment);
+            // Batches whose seal is still in the journal stay known; all that lost a record are found in the store from now on.
+            chain.Forget(segment);
+        }
+    }
+
+    /// <summary>A journal that is gone took the last header with it, and batches after those that are stored may be known to the ledger.</summary>
+    private void RefuseLostJournal()
+    {
+        if (store.Span() is { } span)
+        {
+            throw new EvidenceBrokenException($"The journal is gone, but batches up to {span.Last} are in the batch store. Batches after it may have "
+                + "been signed and sent; signing on would make a second history. Restore the journal folder from its copy, or enrol this gateway anew.");
+        }
+    }
+
+    private LogbookStatus TakeStatus()
+    {
+        var unanchored = 0;
+        long? oldest = null;
+        foreach (var batch in chain.Unanchored)
+        {
+            unanchored++;
+            oldest ??= batch.Number;
+        }
+
+        var faults = ImmutableArray.CreateBuilder<string>();
+        AddIf(faults, journal.SpareFault, "The disk has no room for the next journal segment; recording stops when this one is full: ");
+        AddIf(faults, storeFault, "Anchored batches stay in the journal because the batch store failed: ");
+        AddIf(faults, outbox.StoppedBecause, "");
+        AddIf(faults, outbox.LastBadAnswer, string.Create(CultureInfo.InvariantCulture, $"{outbox.BadAnswers} answers did not hold; the last: "));
+        if (damages.Count > 0)
+        {
+            faults.Add(string.Create(CultureInfo.InvariantCulture, $"{damages.Count} places of the journal are harmed; run `gateway fsck`. The first: {damages[0].Words}"));
+        }
+
+        return new(Boot, chain.Open.Number, chain.Open.RoundCount, chain.Last, lastReadings, chain.Open.Number > 0 ? chain.Open.Number - 1 : null,
+            (oldest ?? chain.Open.Number) - 1 is >= 0 and var anchored ? anchored : null, unanchored,
+            chain.Manifests.Count(manifest => manifest.Receipt is null), outbox.InFlight, journal.Length, link.State, outbox.Refused, faults.ToImmutable());
+    }
+
+    private static void AddIf(ImmutableArray<string>.Builder faults, string words, string before)
+    {
+        if (words.Length > 0)
+        {
+            faults.Add(before + words);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Evidence;
+
+namespace Anchoring;
+
+/// <summary>How a round or event gets into the journal: gaps, clock steps, and when a batch is full.</summary>
+public sealed partial class Logbook
+{
+    private const int EventLeavesKept = 8;
+    private const string AsideSuffix = ".damaged";
+    private ImmutableArray<JournalDamage> unannounced = [];
+
+    private static BatchEvent Broken(string code, string words) =>
+        new(null, EventKind.StoreBroken, Moment.WallFloorMs, EventDetail.Note(code, words));
+
+    private Manifest Enrolled() => chain.ManifestFor(chain.Open.Number)?.Manifest ?? throw new NotEnrolledException(
+        "This gateway is not enrolled. Make a request (gateway enrol request), have the authority sign it, and accept its answer (gateway enrol accept).");
+
+    private void CheckMoment(Moment now)
+    {
+        if (!started || now.Boot != Boot)
+        {
+            throw new InvalidOperationException(started ? $"The moment is of boot {now.Boot}, this is boot {Boot}." : "Start the logbook first.");
+        }
+
+        if (chain.Last is { } last && last.Boot == now.Boot && now.UptimeMs < last.UptimeMs)
+        {
+            throw new InvalidOperationException($"Uptime went back from {last.UptimeMs} to {now.UptimeMs} ms; a monotonic clock does not.");
+        }
+    }
+
+    private void CheckFollows(Manifest manifest)
+    {
+        var last = chain.Manifests.IsEmpty ? null : chain.Manifests[^1];
+        var previous = last?.Statement.PayloadDigest ?? default;
+        if (manifest.Gateway != key.Gateway || !manifest.Key.Equals(key.Public))
+        {
+            throw new MalformedEvidenceException($"The manifest is for gateway {manifest.Gateway} with key {manifest.Key}; this is {key.Gateway} with {key.Public}.");
+        }
+
+        if (manifest.Previous != previous)
+        {
+            throw new MalformedEvidenceException($"The manifest follows {manifest.Previous.ToShortString()}; the last one here is {previous.ToShortString()}.");
+        }
+
+        var first = chain.Open.IsEmpty ? chain.Open.Number : chain.Open.Number + 1;
+        if (last is null ? manifest.FirstNumber != 0 : manifest.FirstNumber < first || manifest.FirstNumber < last.Manifest.FirstNumber)
+        {
+            throw new MalformedEvidenceException($"The manifest begins with batch {manifest.FirstNumber}; the earliest it may begin with is {(last is null ? 0 : first)}. "
+                + "Ask the authority for one with a later first number.");
+        }
+    }
+
+    /// <summary>A wall clock that was stepped since the last record closes the batch; the next one begins with the step.</summary>
+    private void DeclareStep(Moment now)
+    {
+        if (SameBoot(chain.Last) is not { } last)
+        {
+            return;
+        }
+
+        var expectedMs = last.WallMs + (now.UptimeMs - last.UptimeMs);
+        if (Math.Abs(now.WallMs - expectedMs) <= ClockStepMsMin && now.WallMs >= (chain.Open.LastRoundMs ?? long.MinValue))
+        {
+            return;
+        }
+
+        if (!chain.Open.IsEmpty)
+        {
+            // Closed by its own clock: what the wall clock says now belongs to the next batch.
+            SealNow(now with { WallMs = Math.Clamp(expectedMs, Moment.WallFloorMs, Moment.WallCeilingMs), Trust = last.Trust, ErrorMs = last.ErrorMs });
+        }
+
+        if (lastRound is { } round)
+        {
+            // A gap that is found later has both ends by the clock as it is now, so that a step in between does not turn it around.
+            lastRound = round with { WallMs = Math.Clamp(now.WallMs - (now.UptimeMs - round.UptimeMs), Moment.WallFloorMs, Moment.WallCeilingMs) };
+        }
+
+        Write(new(null, EventKind.ClockStep, now.WallMs, EventDetail.ClockStep(expectedMs, now.WallMs, now.Trust)), now);
+    }
+
+    /// <summary>Slots that passed without a round while the gateway ran are declared before the round that came too late.</summary>
+    private void DeclareLate(Moment now)
+    {
+        var intervalMs = Enrolled().Channels.Min(channel => channel.IntervalMs);
+        if (lastRound is { } round && 2 * (now.UptimeMs - round.UptimeMs) > 3L * intervalMs)
+        {
+            Write(new(null, EventKind.Gap, now.WallMs, EventDetail.Gap(round.WallMs, now.WallMs, GapCause.Late)), now);
+        }
+    }
+
+    private Moment? SameBoot(Moment? moment) => moment is { } known && known.Boot == Boot ? known : null;
+
+    private long Write(BatchEvent happened, Moment now)
+    {
+        var manifest = Enrolled();
+        if (happened.Channel is { } channel && channel.Value >= manifest.Channels.Length)
+        {
+            throw new ArgumentException($"Channel {channel} is not enrolled; there are {manifest.Channels.Length}.", nameof(happened));
+        }
+
+        SealIfFull(manifest, 1, now);
+        var record = new EventRecord(chain.Open.Number, now, happened);
+        var place = journal.Append(FrameKind.Event, RecordCodec.Encode(record));
+        chain.Apply(record, place); // The event is durable.
+        return record.Batch;
+    }
+
+    private void WriteBreaks(Moment now)
+    {
+        while (breaks.TryPeek(out var broken))
+        {
+            Write(broken with { TimeMs = now.WallMs }, now);
+            breaks.Dequeue();
+        }
+    }
+
+    private void SealIfFull(Manifest manifest, int leaves, Moment now)
+    {
+        if (chain.Open.LeafCount(manifest.Channels.Length) + leaves > options.SealLeavesMax - EventLeavesKept)
+        {
+            SealNow(now);
+        }
+    }
+
+    private SealedBatch SealNow(Moment now)
+    {
+        var batch = sealer.Seal(now);
+        openedEmpty = now;
+        return batch;
+    }
+
+    private static ImmutableArray<BatchSample> Samples(Manifest manifest, ImmutableArray<Reading> readings)
+    {
+        var samples = new BatchSample[manifest.Channels.Length];
+        foreach (var reading in readings)
+        {
+            if (reading.Channel.Value >= samples.Length)
+            {
+                throw new ArgumentException($"Channel {reading.Channel} is not enrolled; there are {samples.Length}.", nameof(readings));
+            }
+
+            samples[reading.Channel.Value] = new(reading.Outcome, reading.Temperature, reading.RawCode);
+        }
+
+        return [.. samples];
+    }
+
+    private bool CrossedLimit(Manifest manifest, ImmutableArray<BatchSample> samples)
+    {
+        var crossed = false;
+        for (var i = 0; i < samples.Length; i++)
+        {
+            // A slot without a temperature neither begins nor ends an excursion.
+            if (samples[i].Temperature is { } temperature)
+            {
+                var isOutside = temperature < manifest.Channels[i].Low || temperature > manifest.Channels[i].High;
+                crossed |= isOutside != outside[i];
+                outside[i] = isOutside;
+            }
+        }
+
+        return crossed;
+    }
+
+    private void Append(FrameKind kind, byte[] payload)
+    {
+        var sequence = journal.NextSequence;
+        var place = journal.Append(kind, payload);
+        chain.Apply(new Frame(kind, sequence, payload, place));
+    }
+
+    /// <summary>Copies a harmed segment once, as it was found; the copy's name says that the harm is known.</summary>
+    private void KeepAside(IFolder folder)
+    {
+        var names = folder.Names;
+        var fresh = ImmutableArray.CreateBuilder<JournalDamage>();
+        foreach (var damage in damages)
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"{Journal.NameOf(damage.Place.Segment)}.{damage.Place.Offset}{AsideSuffix}");
+            if (names.Contains(name))
+            {
+                continue;
+            }
+
+            var bytes = JournalReader.Bytes(folder, damage.Place.Segment);
+            using var copy = folder.OpenWriteThrough(name);
+            copy.Write(bytes, 0, bytes.Length);
+            copy.Flush();
+            fresh.Add(damage);
+        }
+
+        unannounced = fresh.ToImmutable();
+    }
+}

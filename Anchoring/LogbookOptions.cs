@@ -1,0 +1,40 @@
+namespace Anchoring;
+
+/// <summary>How a gateway records, seals and offers.</summary>
+public sealed record LogbookOptions
+{
+    /// <summary>Longest time a batch stays open, in seconds by the monotonic clock.</summary>
+    /// <value>60 to 3,600; default 300. What is recorded is durable anyway; this bounds how long it stays unsigned.</value>
+    public int SealAgeSeconds { get; init; } = 300;
+
+    /// <summary>Most places of one batch's tree.</summary>
+    /// <value>256 to 16,384; default 4,096.</value>
+    public int SealLeavesMax { get; init; } = 4_096;
+
+    /// <summary>Bytes of one journal segment.</summary>
+    /// <value>65,536 to 16,777,216; default 131,072: about four hours of eight probes at one minute (docs/decisions/0035).</value>
+    public int SegmentLength { get; init; } = 128 * 1024;
+
+    /// <summary>How many statements may wait for their answer at once.</summary>
+    /// <value>1 to 256; default 16.</value>
+    public int SendWindow { get; init; } = 16;
+
+    /// <summary>One line for each setting out of its range; empty when all are in range.</summary>
+    public IReadOnlyList<string> Problems()
+    {
+        List<string> problems = [];
+        Check(problems, nameof(SealAgeSeconds), SealAgeSeconds, 60, 3_600);
+        Check(problems, nameof(SealLeavesMax), SealLeavesMax, 256, 16_384);
+        Check(problems, nameof(SegmentLength), SegmentLength, Journal.SegmentLengthMin, Journal.SegmentLengthMax);
+        Check(problems, nameof(SendWindow), SendWindow, 1, 256);
+        return problems;
+    }
+
+    private static void Check(List<string> problems, string name, int value, int min, int max)
+    {
+        if (value < min || value > max)
+        {
+            problems.Add($"{name} is {value}; {min} to {max} are allowed.");
+        }
+    }
+}

@@ -1,0 +1,228 @@
+using System.Globalization;
+using Evidence;
+using LiteDB;
+using LiteDB.Engine;
+
+namespace Anchoring;
+
+/// <summary>Anchored batches, one packed document each, in one LiteDB file a month. The only file that names LiteDB.</summary>
+/// <remarks>
+/// LiteDB 5.0.20 is durable only with one writer, write-through streams and a checkpoint at each commit, its pages carry no check sum, and an
+/// instance that met a full disk is unusable: so a file is opened for one piece of work and closed again, every document carries its own
+/// hash, what was written is read back before <see cref="Put"/> returns, and a file that does not open is moved aside and kept
+/// (docs/decisions/0036). Used by one thread at a time.
+/// </remarks>
+/// <param name="folder">Where the files are.</param>
+/// <param name="broke">Told of every file that was put aside.</param>
+public sealed class BatchStore(IFolder folder, Action<StoreBreak> broke)
+{
+    private const string Batches = "batches";
+    private const string Prefix = "batches-";
+    private const string Suffix = ".litedb";
+    private const string LogSuffix = ".litedb-log";
+    private readonly Dictionary<string, (long First, long Last)> spans = [];
+    private bool spansAreRead;
+
+    /// <summary>Writes batches and reads them back. Putting a batch again changes nothing.</summary>
+    /// <returns>Null when every batch was read back byte for byte; otherwise why not. Nothing may be deleted elsewhere then.</returns>
+    public string? Put(IReadOnlyList<StoredBatch> batches)
+    {
+        foreach (var month in batches.GroupBy(batch => FileOf(batch.Header.OpenedMs)))
+        {
+            if (PutMonth(month.Key, [.. month]) is { } fault)
+            {
+                return fault;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The stored batches with these numbers, both ends included, in order; those that are not there are left out.</summary>
+    public IReadOnlyList<StoredBatch> Read(long first, long last)
+    {
+        ReadSpans();
+        var found = new SortedDictionary<long, StoredBatch>();
+        foreach (var name in spans.Where(span => span.Value.First <= last && span.Value.Last >= first).Select(span => span.Key).ToList())
+        {
+            foreach (var batch in With(name, engine => Documents(engine, Query.Between("_id", first, last)).Select(Decode).ToList()) ?? [])
+            {
+                found[batch.Header.Number] = batch;
+            }
+        }
+
+        return [.. found.Values];
+    }
+
+    /// <summary>Lowest and highest number of a stored batch that overlaps a time window; null when none does.</summary>
+    public (long First, long Last)? Find(long fromMs, long toMs)
+    {
+        ReadSpans();
+        (long First, long Last)? found = null;
+        foreach (var name in spans.Keys.ToList())
+        {
+            var numbers = With(name, engine => Documents(engine, Query.LTE("opened", toMs))
+                .Where(document => document["closed"].AsInt64 >= fromMs).Select(document => document["_id"].AsInt64).ToList());
+            foreach (var number in numbers ?? [])
+            {
+                found = found is { } span ? (Math.Min(span.First, number), Math.Max(span.Last, number)) : (number, number);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Lowest and highest number that is stored; null when nothing is.</summary>
+    public (long First, long Last)? Span()
+    {
+        ReadSpans();
+        return spans.Count == 0 ? null : (spans.Values.Min(span => span.First), spans.Values.Max(span => span.Last));
+    }
+
+    private static string FileOf(long openedMs) =>
+        Prefix + DateTimeOffset.FromUnixTimeMilliseconds(openedMs).ToString("yyyy-MM", CultureInfo.InvariantCulture) + Suffix;
+
+    private string? PutMonth(string name, List<StoredBatch> batches)
+    {
+        var documents = batches.Select(Encode).ToList();
+        var written = With(name, engine =>
+        {
+            engine.EnsureIndex(Batches, "opened", BsonExpression.Create("$.opened"), false);
+            engine.Upsert(Batches, documents, BsonAutoId.Int64);
+            engine.Checkpoint();
+            return true;
+        });
+        // A new file: whatever was wrong with the old one, it is kept, and this one begins empty.
+        if (!written && !With(name, engine => engine.Upsert(Batches, documents, BsonAutoId.Int64) >= 0 && engine.Checkpoint() >= 0))
+        {
+            return $"{name} in {folder.Place} could not be written";
+        }
+
+        var (first, last) = (batches.Min(batch => batch.Header.Number), batches.Max(batch => batch.Header.Number));
+        spans[name] = spans.TryGetValue(name, out var span) ? (Math.Min(span.First, first), Math.Max(span.Last, last)) : (first, last);
+        var back = With(name, engine => Documents(engine, Query.Between("_id", first, last)).Select(Decode)
+            .ToDictionary(batch => batch.Header.Number, batch => batch.Check())) ?? [];
+        foreach (var batch in batches)
+        {
+            if (!back.TryGetValue(batch.Header.Number, out var check) || check != batch.Check())
+            {
+                return $"batch {batch.Header.Number} was written to {name} and did not come back the same";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Opens a file for one piece of work. If it is harmed, it is put aside and the answer is default.</summary>
+    private T? With<T>(string name, Func<LiteEngine, T> work)
+    {
+        try
+        {
+            using var content = folder.OpenWriteThrough(name);
+            using var log = folder.OpenWriteThrough(Path.ChangeExtension(name, LogSuffix));
+            using var engine = new LiteEngine(new EngineSettings { DataStream = content, LogStream = log });
+            return work(engine);
+        }
+        catch (Exception fault) when (IsHarm(fault))
+        {
+            PutAside(name, fault.Message);
+            return default;
+        }
+    }
+
+    /// <summary>
+    /// What LiteDB throws over harmed pages, which it does not recognise by itself: anything that reading random bytes can throw. A full or
+    /// failing disk is an <see cref="IOException"/> of another kind and is not harm: the file stays where it is.
+    /// </summary>
+    private static bool IsHarm(Exception fault) => fault is LiteException or EndOfStreamException or InvalidCastException or ArgumentException
+        or KeyNotFoundException or NullReferenceException or IndexOutOfRangeException or NotSupportedException or OverflowException
+        or InvalidOperationException or FormatException or MalformedEvidenceException;
+
+    private void PutAside(string name, string words)
+    {
+        var kept = "";
+        foreach (var part in new[] { name, Path.ChangeExtension(name, LogSuffix) })
+        {
+            var names = folder.Names;
+            if (names.Contains(part))
+            {
+                var count = 1;
+                while (names.Contains(string.Create(CultureInfo.InvariantCulture, $"{part}.broken-{count}")))
+                {
+                    count++;
+                }
+
+                var newName = string.Create(CultureInfo.InvariantCulture, $"{part}.broken-{count}");
+                folder.Move(part, newName);
+                kept = kept.Length == 0 ? newName : kept;
+            }
+        }
+
+        spans.Remove(name);
+        broke(new(name, kept, words));
+    }
+
+    private void ReadSpans()
+    {
+        if (spansAreRead)
+        {
+            return;
+        }
+
+        spansAreRead = true;
+        foreach (var name in folder.Names.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)
+            && name.EndsWith(Suffix, StringComparison.Ordinal)))
+        {
+            var ends = With(name, engine => (Query: Edge(engine, Query.Ascending), Last: Edge(engine, Query.Descending)));
+            if (ends is { Query: { } first, Last: { } last })
+            {
+                spans[name] = (first, last);
+            }
+        }
+    }
+
+    private static long? Edge(LiteEngine engine, int order)
+    {
+        var query = new Query { Limit = 1 };
+        query.OrderBy = "$._id";
+        query.Order = order;
+        using var reader = engine.Query(Batches, query);
+        return reader.Read() ? reader.Current["_id"].AsInt64 : null;
+    }
+
+    private static IEnumerable<BsonDocument> Documents(LiteEngine engine, BsonExpression condition)
+    {
+        var query = new Query();
+        query.Where.Add(condition);
+        query.OrderBy = "$._id";
+        using var reader = engine.Query(Batches, query);
+        while (reader.Read())
+        {
+            yield return reader.Current.AsDocument;
+        }
+    }
+
+    private static BsonDocument Encode(StoredBatch batch) => new()
+    {
+        ["_id"] = batch.Header.Number,
+        ["opened"] = batch.Header.OpenedMs,
+        ["closed"] = batch.Header.ClosedMs,
+        ["statement"] = batch.Statement.Bytes.ToArray(),
+        ["body"] = batch.Body,
+        ["receipt"] = batch.Receipt,
+        ["note"] = batch.BeaconNote,
+        ["next"] = new BsonArray(batch.NextSequences.Select(sequence => new BsonValue(sequence))),
+        ["check"] = batch.Check().ToBytes(),
+    };
+
+    /// <exception cref="MalformedEvidenceException">The document's own hash does not hold.</exception>
+    private static StoredBatch Decode(BsonDocument document)
+    {
+        var batch = new StoredBatch(Statement.Decode(document["statement"].AsBinary), document["body"].AsBinary,
+            document["receipt"].IsNull ? null : document["receipt"].AsString, document["note"].AsString,
+            [.. document["next"].AsArray.Select(value => value.AsInt64)]);
+        return document["check"].AsBinary.AsSpan().SequenceEqual(batch.Check().ToBytes()) && batch.Header.Number == document["_id"].AsInt64
+            ? batch
+            : throw new MalformedEvidenceException($"The stored batch {document["_id"]} does not have the hash it was stored with.");
+    }
+}

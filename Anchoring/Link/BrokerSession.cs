@@ -208,7 +208,8 @@ internal sealed partial class BrokerSession : IDisposable
             {
                 using var deadline = new CancellationTokenSource(options.Timeout, clock);
                 await client.PublishAsync(State("offline"), deadline.Token).ConfigureAwait(false);
-                await client.DisconnectAsync(new MqttClientDisconnectOptionsBuilder().Build(), deadline.Token).ConfigureAwait(false);
+                await client.DisconnectAsync(new MqttClientDisconnectOptionsBuilder()
+                    .WithSessionExpiryInterval((uint)options.SessionExpiry.TotalSeconds).Build(), deadline.Token).ConfigureAwait(false);
             }
         }
         catch (Exception fault) when (fault is MQTTnet.Exceptions.MqttCommunicationException or OperationCanceledException or IOException

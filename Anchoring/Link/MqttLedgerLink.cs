@@ -144,7 +144,7 @@ public sealed partial class MqttLedgerLink : ILedgerLink
         lock (gate)
         {
             var since = connected != state.Connected || state.SinceUnixMs == 0 ? clock.GetUtcNow().ToUnixTimeMilliseconds() : state.SinceUnixMs;
-            // A message that slips in between finds no reader and is given back by the next session's end or by Run's.
+            // A message that slips in after the end waits for the next connection, or is given back when Run ends.
             state = new(connected, state.Connection + (connected ? 1 : 0), since, peer, lastError);
         }
     }

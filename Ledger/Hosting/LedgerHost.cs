@@ -41,12 +41,14 @@ public static class LedgerHost
             builder.Services.AddSingleton(_ => core);
             builder.Services.AddSingleton(options);
             builder.Services.AddSingleton(clock);
+            builder.Services.AddSingleton<EvidenceDesk>();
             builder.Services.AddSingleton<LedgerWatch>();
             builder.Services.AddHostedService(services => services.GetRequiredService<LedgerWatch>());
             var app = builder.Build();
             _ = app.Services.GetRequiredService<LedgerCore>(); // Made here, the container disposes it even when the host never starts.
             app.MapHealth();
             app.MapLog();
+            app.MapPages();
             return app;
         }
         catch

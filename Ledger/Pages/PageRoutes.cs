@@ -1,0 +1,103 @@
+using Evidence;
+using Ledger.Hosting;
+
+namespace Ledger.Pages;
+
+/// <summary>The addresses for people.</summary>
+/// <remarks>
+/// <code>
+/// /g                                    gateways
+/// /g/{id}                               one gateway
+/// /g/{id}/all                           leads to the window of the whole record
+/// /g/{id}/{fromUtc}..{toUtc}            a window: verdict, chart, table
+/// /g/{id}/{fromUtc}..{toUtc}/bundle     its evidence, *.coldproof.json
+/// </code>
+/// ?lang=en|fr|zh and ?tz=+02:00 anywhere. /g/{id}?from=MS&amp;to=MS leads to the window.
+/// </remarks>
+public static class PageRoutes
+{
+    public static void MapPages(this WebApplication app)
+    {
+        app.MapGet("/", () => Results.Redirect("/g"));
+        app.MapGet("/style.css", (HttpResponse response) =>
+        {
+            PageFrame.Harden(response);
+            response.Headers.CacheControl = "public, max-age=3600";
+            return Results.Stream(typeof(PageRoutes).Assembly.GetManifestResourceStream("style.css")!, "text/css; charset=utf-8");
+        });
+        app.MapGet("/g", (HttpContext http, LedgerCore core) =>
+            PageFrame.Page(http.Response, GatewayPages.List(PageRequest.Of(http.Request), core)));
+        app.MapGet("/g/{id}", (string id, string? from, string? to, HttpContext http, LedgerCore core) => ShowGateway(id, from, to, http, core));
+        app.MapGet("/g/{id}/all", (string id, HttpContext http, LedgerCore core) => LeadToWhole(id, http, core));
+        app.MapGet("/g/{id}/bundle", (string id, string? from, string? to, HttpContext http, EvidenceDesk desk, CancellationToken stop) =>
+            Window(id, $"{from}..{to}", http, desk, Download, stop));
+        app.MapGet("/g/{id}/{window}", (string id, string window, HttpContext http, EvidenceDesk desk, CancellationToken stop) =>
+            Window(id, window, http, desk, ShowProof, stop));
+        app.MapGet("/g/{id}/{window}/bundle", (string id, string window, HttpContext http, EvidenceDesk desk, CancellationToken stop) =>
+            Window(id, window, http, desk, Download, stop));
+        app.MapFallback((HttpContext http) => PageFrame.Problem(http, new("error.missing")));
+    }
+
+    private static IResult ShowGateway(string id, string? from, string? to, HttpContext http, LedgerCore core)
+    {
+        if (ReadId(id) is not { } gateway)
+        {
+            return PageFrame.Problem(http, new("error.id", Shorten(id)));
+        }
+
+        var request = PageRequest.Of(http.Request);
+        if (from is not null || to is not null)
+        {
+            return TimeWindow.Parse($"{from}..{to}") is { } window
+                ? Results.Redirect($"/g/{gateway}/{window}{request.Query()}")
+                : PageFrame.Problem(http, new("error.window", Shorten($"{from}..{to}")));
+        }
+
+        return core.Store.Manifests(gateway.Value).Count == 0
+            ? PageFrame.Problem(http, new("error.gateway", gateway.ToString()))
+            : PageFrame.Page(http.Response, GatewayPages.Gateway(request, core, gateway));
+    }
+
+    private static IResult LeadToWhole(string id, HttpContext http, LedgerCore core)
+    {
+        if (ReadId(id) is not { } gateway)
+        {
+            return PageFrame.Problem(http, new("error.id", Shorten(id)));
+        }
+
+        using var context = core.Store.Read();
+        return GatewayPages.Whole(context, gateway) is { } whole
+            ? Results.Redirect($"/g/{gateway}/{whole}{PageRequest.Of(http.Request).Query()}")
+            : PageFrame.Problem(http, core.Store.Manifests(gateway.Value).Count == 0 ? new("error.gateway", gateway.ToString()) : new("error.empty"));
+    }
+
+    private static async Task<IResult> Window(string id, string text, HttpContext http, EvidenceDesk desk, Func<HttpContext, WindowEvidence, IResult> answer,
+        CancellationToken stop)
+    {
+        if (ReadId(id) is not { } gateway)
+        {
+            return PageFrame.Problem(http, new("error.id", Shorten(id)));
+        }
+
+        if (TimeWindow.Parse(text) is not { } window)
+        {
+            return PageFrame.Problem(http, new("error.window", Shorten(text)));
+        }
+
+        var (evidence, problem) = await desk.Show(gateway, window, stop);
+        return evidence is null ? PageFrame.Problem(http, problem!) : answer(http, evidence);
+    }
+
+    private static IResult ShowProof(HttpContext http, WindowEvidence evidence) =>
+        PageFrame.Page(http.Response, new ProofPage(PageRequest.Of(http.Request), evidence).Write());
+
+    private static IResult Download(HttpContext http, WindowEvidence evidence)
+    {
+        PageFrame.Harden(http.Response);
+        return Results.File(evidence.Bundle, "application/json", ProofPage.FileName(evidence));
+    }
+
+    private static GatewayId? ReadId(string text) => Guid.TryParseExact(text, "D", out var id) ? new(id) : null;
+
+    private static string Shorten(string text) => text.Length <= 80 ? text : text[..80] + "…";
+}

@@ -1,0 +1,248 @@
+using Evidence;
+using QRCoder;
+
+namespace Ledger.Pages;
+
+/// <summary>The page of one window: the verdict word for word as the verifier gives it, the temperature apart from it, and the way to check both without us.</summary>
+internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
+{
+    private const int RowsMax = 200;
+    private readonly Texts texts = request.Texts;
+    private readonly Verdict verdict = evidence.Verdict;
+    private readonly Html html = PageFrame.Begin(request, request.Texts["word." + evidence.Verdict.Word]);
+
+    public string Write()
+    {
+        WriteVerdict();
+        WriteChecks();
+        WriteTemperature();
+        WriteNotProven();
+        WriteKeys();
+        WriteHonest();
+        return PageFrame.End(html, request);
+    }
+
+    private void WriteVerdict()
+    {
+        var (style, icon) = verdict.Word switch
+        {
+            VerdictWord.Verified => ("ok", PageFrame.Tick),
+            VerdictWord.NotYetAnchored or VerdictWord.TimeNotProven or VerdictWord.SignerUnknown => ("pending", PageFrame.Triangle),
+            VerdictWord.CannotCheck => ("unknown", PageFrame.Ring),
+            _ => ("failed", PageFrame.Cross),
+        };
+        html.Add($"<section class=\"verdict {style}\" role=\"status\" tabindex=\"-1\" id=\"verdict\">{icon}<div><h1>{texts["word." + verdict.Word]}</h1>");
+        html.Add($"<p>{texts["means." + verdict.Word]}</p>");
+        if (verdict.Reason.Length > 0)
+        {
+            html.Add($"<p><strong>{texts["reason"]}:</strong> <span lang=\"en\">{verdict.Reason}</span></p>");
+        }
+
+        html.Add($"<p>{texts.Format("gateway", evidence.Gateway)}</p>");
+        html.Add($"<p>{request.Time(evidence.Window.FromMs)} → {request.Time(evidence.Window.ToMs)}</p>");
+        foreach (var channel in verdict.Channels)
+        {
+            html.Add($"<p class=\"quiet\"><bdi>{channel.Probe.Place}</bdi>: {Summary(channel)}</p>");
+        }
+
+        html.Add($"</div></section>");
+        if (!verdict.Notes.IsEmpty)
+        {
+            html.Add($"<h2>{texts["notes"]}</h2><ul class=\"plain\">");
+            foreach (var note in verdict.Notes)
+            {
+                var known = Known(note);
+                html.Add($"<li{(known is null ? new Markup(" lang=\"en\"") : default)}>{known ?? note}</li>");
+            }
+
+            html.Add($"</ul>");
+        }
+    }
+
+    private void WriteChecks()
+    {
+        html.Add($"<h2>{texts["checked"]}</h2><ul class=\"checks\">");
+        foreach (var check in verdict.Checks)
+        {
+            var icon = check.State switch
+            {
+                CheckState.Ok => PageFrame.Tick,
+                CheckState.Failed => PageFrame.Cross,
+                _ => PageFrame.Ring,
+            };
+            html.Add($"<li class=\"{check.State.ToString()}\">{icon}<div><strong>{texts.Or("check." + check.Name, check.Name)}</strong> – {texts["state." + check.State]}");
+            if (check.State == CheckState.Failed)
+            {
+                html.Add($"<br><span lang=\"en\">{check.Sentence}</span>");
+            }
+
+            html.Add($"<br><span class=\"quiet\">{Detail(check)}</span></div></li>");
+        }
+
+        html.Add($"</ul>");
+    }
+
+    private string Detail(Check check) => (check.Name, check.State) switch
+    {
+        (_, not CheckState.Ok) => "",
+        ("readings" or "chain", _) => texts.Format("batches", texts.Number(verdict.FirstNumber), texts.Number(verdict.LastNumber)),
+        ("gateway", _) => string.Join(", ", verdict.KeyIds),
+        ("authority", _) => texts.Format("keys.authority", verdict.Authority ?? "?"),
+        ("logged", _) when verdict.LogSize is { } size => texts.Format("logsize", texts.Number(size), verdict.Witnesses),
+        ("time", _) when verdict.Brackets.Min(bracket => bracket.NotBeforeMs) is { } from && verdict.Brackets.Max(bracket => bracket.NotAfterMs) is { } to =>
+            texts.Format("sealed", request.Time(from), request.Time(to),
+                verdict.Brackets.Max(bracket => bracket.WidthMs) is { } widest ? texts.Duration(widest) : "?"),
+        _ => "",
+    };
+
+    private void WriteTemperature()
+    {
+        html.Add($"<h2>{texts["temperature"]}</h2>");
+        foreach (var channel in verdict.Channels)
+        {
+            var probe = channel.Probe;
+            var label = texts.Format("probe", channel.Channel.Value, probe.Place, probe.Serial, texts.Temperature(probe.Low), texts.Temperature(probe.High));
+            html.Add($"<section><h3><bdi>{label}</bdi></h3>{AnswerLine(channel.Answer)}");
+            if (!channel.Readings.IsEmpty)
+            {
+                var description = texts.Format("chart", request.Time(evidence.Window.FromMs), request.Time(evidence.Window.ToMs), Summary(channel));
+                html.Add($"{Chart.Draw(channel, evidence.Window, description, texts)}<p class=\"quiet\">{texts["chart.legend"]}</p>");
+            }
+
+            WriteTable(channel);
+            html.Add($"</section>");
+        }
+    }
+
+    private Markup AnswerLine(Answer answer)
+    {
+        var icon = answer switch
+        {
+            Answer.InRange => PageFrame.Tick,
+            Answer.OutOfRange => PageFrame.Triangle,
+            _ => PageFrame.Ring,
+        };
+        return new Html().Add($"<p class=\"answer {answer.ToString()}\">{icon}{texts["answer." + answer]}</p>").ToMarkup();
+    }
+
+    private void WriteTable(ChannelVerdict channel)
+    {
+        var shown = channel.Intervals.Where(interval => interval.Answer != Answer.InRange).ToList();
+        if (shown.Count == 0)
+        {
+            html.Add($"<p>{texts["table.none"]}</p>");
+            return;
+        }
+
+        html.Add($"<div class=\"scroll\"><table class=\"stack\"><caption class=\"quiet\">{texts["table"]}</caption><thead><tr>");
+        foreach (var column in (string[])["col.start", "col.end", "col.long", "col.extreme", "col.answer"])
+        {
+            html.Add($"<th scope=\"col\">{texts[column]}</th>");
+        }
+
+        html.Add($"</tr></thead><tbody>");
+        foreach (var interval in shown.Take(RowsMax))
+        {
+            html.Add($"<tr><td data-label=\"{texts["col.start"]}\">{request.Time(interval.FromMs)}</td><td data-label=\"{texts["col.end"]}\">{request.Time(interval.ToMs)}</td>");
+            html.Add($"<td data-label=\"{texts["col.long"]}\">{texts.Duration(interval.ToMs - interval.FromMs)}</td><td data-label=\"{texts["col.extreme"]}\">{Extreme(channel, interval)}</td>");
+            var cause = interval.Cause is { } name ? ": " + texts.Or("causes." + name, name) : "";
+            html.Add($"<td data-label=\"{texts["col.answer"]}\">{texts["interval." + interval.Answer]}{cause}</td></tr>");
+        }
+
+        html.Add($"</tbody></table></div>");
+        if (shown.Count > RowsMax)
+        {
+            html.Add($"<p>{texts.Format("table.more", texts.Number(shown.Count - RowsMax))}</p>");
+        }
+    }
+
+    private string Extreme(ChannelVerdict channel, Interval interval) => (interval.Min, interval.Max) switch
+    {
+        ({ } min, { } max) when min < channel.Probe.Low && max > channel.Probe.High => $"{texts.Temperature(min)} / {texts.Temperature(max)}",
+        ({ } min, _) when min < channel.Probe.Low => texts.Temperature(min),
+        (_, { } max) => texts.Temperature(max),
+        _ => "–",
+    };
+
+    private string Summary(ChannelVerdict channel)
+    {
+        var measured = channel.Readings.Where(reading => reading.Temperature is not null).Select(reading => reading.Temperature!.Value).ToList();
+        var excursions = channel.Intervals.Where(interval => interval.Answer == Answer.OutOfRange).ToList();
+        var gaps = channel.Intervals.Where(interval => interval.Answer == Answer.NoData).ToList();
+        return texts.Format("summary", texts.Number(channel.Readings.Length), texts.Number(channel.Readings.Length - measured.Count),
+            measured.Count == 0 ? "–" : texts.Temperature(measured.Min()), measured.Count == 0 ? "–" : texts.Temperature(measured.Max()),
+            texts.Number(excursions.Count), excursions.Count == 0 ? "–" : texts.Duration(excursions.Max(interval => interval.ToMs - interval.FromMs)),
+            texts.Number(gaps.Count), texts.Duration(gaps.Sum(interval => interval.ToMs - interval.FromMs)));
+    }
+
+    private void WriteNotProven()
+    {
+        html.Add($"<h2>{texts["not.proven"]}</h2><ul class=\"plain\">");
+        for (var i = 1; i <= 5; i++)
+        {
+            html.Add($"<li>{texts[$"not.proven.{i}"]}</li>");
+        }
+
+        html.Add($"</ul>");
+    }
+
+    private void WriteKeys()
+    {
+        html.Add($"<h2>{texts["keys"]}</h2>");
+        foreach (var key in verdict.KeyIds)
+        {
+            html.Add($"<p>{texts.Format("keys.gateway", evidence.Gateway, key)}</p>");
+        }
+
+        html.Add($"<p>{(verdict.Authority is { } authority ? texts.Format("keys.authority", authority) : texts["keys.authority.none"])}</p><p>{texts["keys.policy"]}</p>");
+    }
+
+    private void WriteHonest()
+    {
+        var link = request.Address + request.Path;
+        var file = FileName(evidence);
+        html.Add($"<h2>{texts["honest"]}</h2><p>{texts["honest.text"]}</p><pre>gateway verify {file} --policy policy.json</pre>");
+        html.Add($"<p class=\"noprint\"><a class=\"button\" href=\"{request.Path}/bundle\" download=\"{file}\">{texts["download"]}</a><a class=\"button\" href=\"/policy.json\" download>{texts["download.policy"]}</a></p>");
+        html.Add($"<p class=\"quiet\">{texts.Format("download.sum", evidence.Sum, texts.Number(evidence.Bundle.Length))}</p>");
+        html.Add($"<h2>{texts["link"]}</h2><p><a href=\"{link}\">{link}</a></p>{Qr(link, texts["link"])}");
+    }
+
+    /// <summary>What the download is called: gateway and window, so that ten of them in a folder can be told apart.</summary>
+    public static string FileName(WindowEvidence evidence) =>
+        $"{evidence.Gateway.ToString()[..8]}-{evidence.Window.ToString().Replace("..", "-", StringComparison.Ordinal)}.coldproof.json";
+
+    /// <summary>The page's own link, level M, four modules of quiet around it, drawn as one path: sharp at any size, no image to load.</summary>
+    private static Markup Qr(string link, string label)
+    {
+        using var code = QRCodeGenerator.GenerateQrCode(link, QRCodeGenerator.ECCLevel.M);
+        var modules = code.ModuleMatrix; // With its quiet zone of four.
+        var path = new System.Text.StringBuilder();
+        for (var y = 0; y < modules.Count; y++)
+        {
+            for (var x = 0; x < modules.Count; x++)
+            {
+                if (modules[y][x])
+                {
+                    path.Append(System.Globalization.CultureInfo.InvariantCulture, $"M{x} {y}h1v1h-1z");
+                }
+            }
+        }
+
+        return new Html().Add($"<svg class=\"qr\" role=\"img\" aria-label=\"QR: {label}\" viewBox=\"0 0 {modules.Count} {modules.Count}\" shape-rendering=\"crispEdges\"><rect width=\"{modules.Count}\" height=\"{modules.Count}\" fill=\"#fff\"/><path d=\"{path.ToString()}\" fill=\"#000\"/></svg>").ToMarkup();
+    }
+
+    /// <summary>The verifier's standing notes in the reader's language; another one is shown as the verifier wrote it.</summary>
+    private string? Known(string note)
+    {
+        var english = Texts.For("en", null);
+        foreach (var key in (string[])["note.emulated", "note.software", "note.witness"])
+        {
+            if (english[key] == note)
+            {
+                return texts[key];
+            }
+        }
+
+        return texts.Language == "en" ? note : null;
+    }
+}

@@ -1,0 +1,214 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Evidence;
+using Evidence.Log;
+using Ledger.Hosting;
+using Ledger.Log;
+using Ledger.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace Ledger.Pages;
+
+/// <summary>A window's bundle and what the verifier says about exactly these bytes.</summary>
+public sealed record WindowEvidence(GatewayId Gateway, TimeWindow Window, byte[] Bundle, Verdict Verdict)
+{
+    /// <summary>SHA-256 of the bundle, as a reader's own tool gives it.</summary>
+    public string Sum { get; } = Convert.ToHexStringLower(SHA256.HashData(Bundle));
+}
+
+/// <summary>A window cannot be shown; the key of a sentence and what fills it.</summary>
+public sealed record WindowProblem(string Key, params object[] Values);
+
+/// <summary>Builds the bundle of a window from the store and verifies it as a stranger would: the bytes, and a policy.</summary>
+public sealed class EvidenceDesk(LedgerCore core) : IDisposable
+{
+    /// <summary>Most batches of one page: five weeks at one a five minutes.</summary>
+    public const int BatchesMax = 12_000;
+
+    /// <summary>Windows kept ready; a page and its download ask for the same one within seconds.</summary>
+    public const int KeptMax = 8;
+
+    private const int AtOnceMax = 2;
+    private const long SpacingMsMin = 30 * 60 * 1000;
+    private const long SpacingMsMax = 12 * 60 * 60 * 1000;
+    private const long SpacingParts = 64;
+
+    private readonly LinkedList<(string Key, WindowEvidence Evidence)> kept = [];
+    private readonly Lock keptLock = new();
+    private readonly SemaphoreSlim atOnce = new(AtOnceMax);
+
+    /// <summary>The evidence of a window, or why there is none.</summary>
+    public async Task<(WindowEvidence? Evidence, WindowProblem? Problem)> Show(GatewayId gateway, TimeWindow window, CancellationToken cancellation)
+    {
+        var (numbers, problem) = Cover(gateway, window);
+        if (problem is not null)
+        {
+            return (null, problem);
+        }
+
+        // A window's bundle changes while it still grows, and when a revocation arrives.
+        var key = $"{gateway} {window} {numbers.First} {numbers.Last} {core.Store.Revocations().Count}";
+        if (Find(key) is { } found)
+        {
+            return (found, null);
+        }
+
+        await atOnce.WaitAsync(cancellation); // Building a window takes the time of a few thousand hashes: two at once are enough for two cores.
+        try
+        {
+            var evidence = Find(key) ?? Build(gateway, window, numbers.First, numbers.Last);
+            Keep(key, evidence);
+            return (evidence, null);
+        }
+        finally
+        {
+            atOnce.Release();
+        }
+    }
+
+    public void Dispose() => atOnce.Dispose();
+
+    /// <summary>From the last batch opened at or before the window's start to the first sealed at or after its end, as far as there are such.</summary>
+    private ((long First, long Last) Numbers, WindowProblem? Problem) Cover(GatewayId gateway, TimeWindow window)
+    {
+        using var context = core.Store.Read();
+        if (!context.Manifests.Any(row => row.Gateway == gateway.Value))
+        {
+            return (default, new("error.gateway", gateway.ToString()));
+        }
+
+        if (window.ToMs < window.FromMs)
+        {
+            return (default, new("error.order"));
+        }
+
+        var batches = context.Batches.Where(row => row.Gateway == gateway.Value);
+        if (!batches.Any())
+        {
+            return (default, new("error.empty"));
+        }
+
+        var first = batches.Where(row => row.OpenedMs <= window.FromMs).Max(row => (long?)row.Number) ?? batches.Min(row => row.Number);
+        var last = batches.Where(row => row.Number >= first && row.ClosedMs >= window.ToMs).Min(row => (long?)row.Number) ?? batches.Max(row => row.Number);
+        return last - first < BatchesMax
+            ? ((first, last), null)
+            : ((first, last), new("error.long", last - first + 1, BatchesMax));
+    }
+
+    private WindowEvidence Build(GatewayId gateway, TimeWindow window, long first, long last)
+    {
+        using var context = core.Store.Read();
+        var rows = context.Batches.Where(row => row.Gateway == gateway.Value && row.Number >= first && row.Number <= last)
+            .Join(context.Entries, row => row.LogIndex, entry => entry.LogIndex, (row, entry) => new { Row = row, entry.Statement })
+            .OrderBy(found => found.Row.Number).AsEnumerable().Select(found => (found.Row, found.Statement)).ToList();
+        var receipts = new Receipts(core);
+        var withReceipt = Spaced(rows.ConvertAll(found => found.Row));
+        var batches = rows.Select((found, place) => new BundleBatch(Statement.Decode(found.Statement), BodyPacking.Unpack(found.Row.Body),
+            withReceipt.Contains(place) ? receipts.Of(found.Row.LogIndex, found.Statement) : null)).ToImmutableArray();
+        var named = batches.Select(batch => batch.Header.Manifest).ToHashSet();
+        var manifests = core.Store.Manifests(gateway.Value).Where(found => named.Contains(found.Statement.PayloadDigest)).ToList();
+        var keys = manifests.Select(found => Manifest.Decode(found.Statement.Payload)).ToList();
+        var channels = keys.Max(manifest => manifest.Channels.Length);
+        var bundle = BundleWriter.Write(new(gateway, [.. Enumerable.Range(0, channels).Select(channel => new ChannelId((ushort)channel))],
+            window.FromMs, window.ToMs, DisclosureLevel.Readings,
+            [.. manifests.Select(found => new BundleStatement(found.Statement, receipts.Of(found.LogIndex, found.Statement.Bytes.AsMemory())))],
+            batches, Beacons(context, rows.ConvertAll(found => found.Row)), Revocations(context, keys, receipts)));
+        return new(gateway, window, bundle, Verifier.Verify(bundle, core.Policy));
+    }
+
+    /// <summary>Which batches bring a receipt: the last, one in each sixty-fourth of the window, and the last before each gap. The chain commits to the others.</summary>
+    private static HashSet<int> Spaced(List<BatchRow> rows)
+    {
+        var chosen = new HashSet<int> { rows.Count - 1 };
+        var spacing = Spacing(rows);
+        var next = rows[^1].ClosedMs - spacing;
+        for (var i = rows.Count - 2; i >= 0; i--)
+        {
+            if (rows[i].ClosedMs <= next || rows[i + 1].OpenedMs - rows[i].ClosedMs > spacing)
+            {
+                chosen.Add(i);
+                next = rows[i].ClosedMs - spacing;
+            }
+        }
+
+        return chosen;
+    }
+
+    private ImmutableArray<string> Beacons(LedgerContext context, List<BatchRow> rows)
+    {
+        var notes = ImmutableArray.CreateBuilder<string>();
+        var spacing = Spacing(rows);
+        var lastMs = long.MinValue / 2;
+        foreach (var row in rows)
+        {
+            if (!row.Beacon.IsZero && row.OpenedMs - spacing >= lastMs && Note(context, row.Beacon) is { } note)
+            {
+                notes.Add(note);
+                lastMs = row.OpenedMs;
+            }
+        }
+
+        return notes.ToImmutable();
+    }
+
+    private string? Note(LedgerContext context, Digest digest) =>
+        core.Log.Head is { Bytes: { } bytes, Note: { } head } && Digest.Of(bytes) == digest
+            ? head.ToString()
+            : context.Checkpoints.Where(row => row.NoteDigest == digest).Select(row => row.Note).FirstOrDefault();
+
+    private static ImmutableArray<BundleStatement> Revocations(LedgerContext context, List<Manifest> manifests, Receipts receipts)
+    {
+        var keys = manifests.Select(manifest => manifest.Key.IdHex).ToHashSet();
+        return [.. context.Revocations.Where(row => keys.Contains(row.KeyId))
+            .Join(context.Entries, row => row.LogIndex, entry => entry.LogIndex, (row, entry) => new { entry.LogIndex, entry.Statement })
+            .OrderBy(found => found.LogIndex).AsEnumerable()
+            .Select(found => new BundleStatement(Statement.Decode(found.Statement), receipts.Of(found.LogIndex, found.Statement)))];
+    }
+
+    private static long Spacing(List<BatchRow> rows) =>
+        Math.Clamp((rows[^1].ClosedMs - rows[0].OpenedMs) / SpacingParts, SpacingMsMin, SpacingMsMax);
+
+    private WindowEvidence? Find(string key)
+    {
+        lock (keptLock)
+        {
+            return kept.FirstOrDefault(entry => entry.Key == key).Evidence;
+        }
+    }
+
+    private void Keep(string key, WindowEvidence evidence)
+    {
+        lock (keptLock)
+        {
+            if (kept.All(entry => entry.Key != key))
+            {
+                kept.AddFirst((key, evidence));
+            }
+
+            if (kept.Count > KeptMax)
+            {
+                kept.RemoveLast();
+            }
+        }
+    }
+
+    /// <summary>Receipts as they were first given: under the smallest checkpoint that covers the entry, whose time bounds it best.</summary>
+    private sealed class Receipts(LedgerCore core)
+    {
+        private readonly Dictionary<long, (LogProver Prover, SignedNote Note)> provers = [];
+
+        public string Of(long index, ReadOnlyMemory<byte> entry)
+        {
+            var note = core.Store.CheckpointOver(index)?.Note ?? core.Log.Head.Note?.ToString()
+                ?? throw new EvidenceBrokenException($"Entry {index} is stored, but nothing is published. Run `ledger fsck`.");
+            var size = Checkpoint.Parse(SignedNote.Parse(note).Text).Size;
+            if (!provers.TryGetValue(size, out var found))
+            {
+                found = (core.Log.Prover(size), SignedNote.Parse(note));
+                provers.Add(size, found);
+            }
+
+            return TiledLog.Receipt(found.Prover, found.Note, index, entry.Span);
+        }
+    }
+}

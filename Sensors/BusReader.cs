@@ -40,8 +40,11 @@ internal sealed class BusReader : IDisposable
 
     public void Dispose()
     {
-        stopping = true;
-        work.Release();
+        if (!stopping)
+        {
+            stopping = true;
+            work.Release();
+        }
     }
 
     private void Run()

@@ -90,6 +90,17 @@ public sealed class ChipFaultTests
         }
     }
 
+    /// <summary>F-01: an MCP9808's mark register powers up as zeros, so a short must not pass for a supply that came back.</summary>
+    [Fact]
+    public void A_short_while_the_mark_is_checked_is_a_broken_line_and_not_a_power_up()
+    {
+        using var bench = new ChipBench(ChipKind.Mcp9808).Warm(5_000);
+        var transfer = 0;
+        bench.Bus.BeforeTransfer = () => bench.Bus.Line = transfer++ is >= 3 and <= 5 ? LineFault.DataLow : LineFault.None;
+        Assert.Equal(new Sample(Outcome.Implausible, 80), bench.Driver.Read());
+        Assert.Equal(7, transfer); // Temperature, two identities, the mark read, written and read back, temperature.
+    }
+
     /// <summary>F-03.</summary>
     [Theory]
     [InlineData(5, Outcome.NoAcknowledge)]

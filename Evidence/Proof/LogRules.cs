@@ -21,7 +21,7 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
                 continue;
             }
 
-            var receipt = Receipt.Check(text, batches[i].Statement.Bytes.AsSpan(), policy);
+            var receipt = Receipt.Check(text, batches[i].Statement.Bytes.AsSpan(), policy.Log);
             if (!receipt.Holds)
             {
                 return new(receipt.Fault, $"The receipt of batch {batches[i].Header.Number} does not hold. {receipt.Reason}");
@@ -32,7 +32,7 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
 
         foreach (var manifest in bundle.Manifests)
         {
-            if (manifest.Receipt is { } text && Receipt.Check(text, manifest.Bytes.AsSpan(), policy) is { Holds: false } receipt)
+            if (manifest.Receipt is { } text && Receipt.Check(text, manifest.Bytes.AsSpan(), policy.Log) is { Holds: false } receipt)
             {
                 return new(receipt.Fault, $"The receipt of a manifest does not hold. {receipt.Reason}");
             }
@@ -55,7 +55,7 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
         var beacons = new Dictionary<Digest, long>();
         foreach (var note in bundle.Beacons)
         {
-            if (Receipt.BeaconTimeMs(note, policy) is { } time)
+            if (Receipt.BeaconTimeMs(note, policy.Log) is { } time)
             {
                 beacons[Receipt.BeaconOf(note)] = time;
             }

@@ -19,7 +19,8 @@ public sealed record Receipt(Fault Fault, string Reason, long Index, long LogSiz
     /// <summary>Checks a receipt. Never throws for what stands in it.</summary>
     /// <param name="receipt">A C2SP tlog-proof.</param>
     /// <param name="statement">The exact bytes that must be logged.</param>
-    public static Receipt Check(string receipt, ReadOnlySpan<byte> statement, VerifierPolicy policy)
+    /// <param name="policy">The logs and witnesses that the reader trusts.</param>
+    public static Receipt Check(string receipt, ReadOnlySpan<byte> statement, TlogPolicy policy)
     {
         TlogProof proof;
         try
@@ -31,7 +32,7 @@ public sealed record Receipt(Fault Fault, string Reason, long Index, long LogSiz
             return new(Fault.ReceiptUnreadable, malformed.Message, 0, 0, null, 0, "");
         }
 
-        var check = proof.Verify(LogTree.LeafHash(statement), policy.Log);
+        var check = proof.Verify(LogTree.LeafHash(statement), policy);
         var fault = check.Policy.Fault switch
         {
             PolicyFault.LogUnknown => Fault.LogUnknown,
@@ -47,11 +48,11 @@ public sealed record Receipt(Fault Fault, string Reason, long Index, long LogSiz
 
     /// <summary>When a checkpoint note cannot have been made later than: for a beacon. Null when the note is not trusted or carries no
     /// time.</summary>
-    public static long? BeaconTimeMs(string note, VerifierPolicy policy)
+    public static long? BeaconTimeMs(string note, TlogPolicy policy)
     {
         try
         {
-            var check = policy.Log.Evaluate(SignedNote.Parse(note));
+            var check = policy.Evaluate(SignedNote.Parse(note));
             return check.IsAccepted ? TimeOf(check, latest: false) : null;
         }
         catch (MalformedEvidenceException)

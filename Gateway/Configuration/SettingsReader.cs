@@ -57,7 +57,7 @@ public sealed class SettingsReader
         }
 
         var age = Number("Sealing:AgeMaxSeconds", 300, 60, 3_600);
-        var leaves = Number("Sealing:LeavesMax", 4_096, 128, BatchLimits.LeavesMax);
+        var leaves = Number("Sealing:LeavesMax", 4_096, 256, 16_384);
         var probes = Probes(needsProbes);
         var plain = Flag("Uplink:AllowPlainTcp", false);
         var brokers = Brokers(plain);

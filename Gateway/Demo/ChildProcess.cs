@@ -11,6 +11,7 @@ internal sealed partial class ChildProcess : IDisposable
     private readonly Process process;
     private readonly StreamWriter log;
     private readonly Lock gate = new();
+    private bool isDisposed;
 
     private ChildProcess(string name, Process process, StreamWriter log, string logFile)
     {
@@ -18,13 +19,14 @@ internal sealed partial class ChildProcess : IDisposable
         this.process = process;
         this.log = log;
         LogFile = logFile;
+        Id = process.Id;
     }
 
     public string Name { get; }
 
     public string LogFile { get; }
 
-    public int Id => process.Id;
+    public int Id { get; }
 
     public bool HasEnded => process.HasExited;
 
@@ -82,12 +84,12 @@ internal sealed partial class ChildProcess : IDisposable
     /// <summary>SIGTERM, then patience for an orderly end, then SIGKILL.</summary>
     public async Task End(TimeSpan patience, TimeProvider clock)
     {
-        if (process.HasExited)
+        if (isDisposed || process.HasExited)
         {
             return;
         }
 
-        _ = kill(process.Id, Terminate);
+        _ = kill(Id, Terminate);
         using var enough = new CancellationTokenSource(patience, clock);
         try
         {
@@ -112,6 +114,12 @@ internal sealed partial class ChildProcess : IDisposable
 
     public void Dispose()
     {
+        if (isDisposed)
+        {
+            return;
+        }
+
+        isDisposed = true;
         if (!process.HasExited)
         {
             process.Kill();

@@ -31,8 +31,7 @@ internal sealed class Demonstration(Screen screen, DemoFolder folder, ProgramFil
             tripClock.Write(trip.Rows[0].WallMs); // The ledger lives in the trip's time from its first second on.
         }
 
-        await RunLedger(stop, "authority", "init", "--dir", folder.Authority, "--name", "Demo authority", "--origin", "demo.coldproof.example/log",
-            "--host", Host);
+        await RunLedger(stop, "authority", "init", "--dir", folder.Authority, "--name", "Demo authority", "--origin", "demo.coldproof.example/log");
         Done("The authority, the log and their keys are made");
         using var ledgerProcess = StartLedger();
         try
@@ -141,9 +140,8 @@ internal sealed class Demonstration(Screen screen, DemoFolder folder, ProgramFil
     }
 
     private ChildProcess StartLedger() => ChildProcess.Start("ledger", ledger,
-        ["run", "--data", folder.LedgerData, "--authority", folder.Authority, "--embedded-broker",
-            string.Create(CultureInfo.InvariantCulture, $"{Host}:{folder.BrokerPort}"), "--listen",
-            string.Create(CultureInfo.InvariantCulture, $"{Host}:{folder.PagePort}"), "--clock", folder.Clock], folder.File("ledger.log"));
+        ["run", "--data", folder.LedgerData, "--keys", folder.Authority, "--listen", folder.Page, "--clock", folder.Clock,
+            "--embedded-broker", folder.BrokerPort.ToString(CultureInfo.InvariantCulture)], folder.File("ledger.log"));
 
     private ChildProcess StartGateway() => ChildProcess.Start("gateway", gateway,
         ["run", "--config", folder.File("gateway.json"), "--replay", "--replay-clock", folder.Clock], folder.File("gateway.log"));

@@ -12,8 +12,11 @@ internal static partial class DaemonLog
     [LoggerMessage(1001, LogLevel.Information, "Stopped in an orderly way: {Recorded} readings recorded, {Waiting} batches wait for their receipts")]
     public static partial void Stopped(ILogger log, long recorded, long waiting);
 
-    [LoggerMessage(1100, LogLevel.Warning, "Rounds {First} to {Last} came too late and were not taken: a declared gap of {GapMs} ms. Is the machine overloaded or was it suspended?")]
-    public static partial void RoundsMissed(ILogger log, long first, long last, long gapMs);
+    [LoggerMessage(1002, LogLevel.Critical, "The cycle broke. What is recorded is safe; run `gateway fsck` before going on.")]
+    public static partial void CycleBroke(ILogger log, Exception fault);
+
+    [LoggerMessage(1100, LogLevel.Warning, "{Missed} rounds came too late and were not taken: a declared gap of {GapMs} ms. Is the machine overloaded, or was it suspended?")]
+    public static partial void RoundsMissed(ILogger log, long missed, long gapMs);
 
     [LoggerMessage(1203, LogLevel.Warning, "Channel {Channel}: {Outcome}. {Advice}")]
     public static partial void ChannelFailed(ILogger log, ChannelId channel, Outcome outcome, string advice);
@@ -24,17 +27,8 @@ internal static partial class DaemonLog
     [LoggerMessage(1205, LogLevel.Warning, "Channel {Channel}: calibration certificate {Certificate} has ended. Recording goes on; have the probe calibrated.")]
     public static partial void CalibrationExpired(ILogger log, ChannelId channel, string certificate);
 
-    [LoggerMessage(1300, LogLevel.Information, "Batch {Number} sealed: {Leaves} leaves, root {Root}")]
-    public static partial void BatchSealed(ILogger log, long number, int leaves, string root);
-
-    [LoggerMessage(1400, LogLevel.Warning, "The ledger refuses statement {Statement}: {Refusal}. {Words}")]
-    public static partial void Refused(ILogger log, string statement, Refusal refusal, string words);
-
     [LoggerMessage(1401, LogLevel.Information, "All {Count} batches are anchored")]
     public static partial void AllAnchored(ILogger log, long count);
-
-    [LoggerMessage(1402, LogLevel.Warning, "{Waiting} batches wait for their receipts; nothing is lost, they are offered until the ledger answers")]
-    public static partial void Waiting(ILogger log, long waiting);
 
     [LoggerMessage(1500, LogLevel.Information, "Replay: the trip has a gap of {GapMs} ms here. Power is off: waiting to be killed.")]
     public static partial void AtGap(ILogger log, long gapMs);

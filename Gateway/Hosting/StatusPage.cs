@@ -1,3 +1,4 @@
+using Evidence;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -11,7 +12,7 @@ public static class StatusPage
     /// <summary>A gateway whose newest round is older than this many intervals is not ready.</summary>
     public const int IntervalsMax = 3;
 
-    public static void Map(WebApplication app, StatusBoard board, TimeProvider clock)
+    public static void Map(WebApplication app, StatusBoard board, Cycle cycle, TimeProvider clock)
     {
         var lastShown = new Freshness(board, clock);
         app.MapGet("/healthz/live", () => Results.Text("live\n"));
@@ -21,6 +22,35 @@ public static class StatusPage
         app.MapGet("/status", () => board.Current is { } status
             ? Results.Text(StatusJson.Write(status), JsonType)
             : Results.Text("{\"format\":\"coldproof-status/1\",\"activity\":\"starting\"}", JsonType, statusCode: StatusCodes.Status503ServiceUnavailable));
+        app.MapGet("/bundle", (HttpContext context) => Bundle(context, board, cycle));
+    }
+
+    /// <summary>/bundle?from=MS&amp;to=MS&amp;channel=N&amp;level=NAME: the running gateway's export, because only one process may open the logbook.</summary>
+    private static async Task Bundle(HttpContext context, StatusBoard board, Cycle cycle)
+    {
+        var query = context.Request.Query;
+        if (board.Current is not { } status || ExportWindow.Parse(query["from"], query["to"], query["channel"], query["level"]) is not { } window)
+        {
+            await Refuse(context, StatusCodes.Status400BadRequest, "The window is not understood, or the gateway is just starting.");
+            return;
+        }
+
+        try
+        {
+            var bundle = await cycle.Ask(logbook => window.Bundle(status.Gateway, logbook));
+            context.Response.ContentType = JsonType;
+            await context.Response.Body.WriteAsync(bundle, context.RequestAborted);
+        }
+        catch (Exception fault) when (fault is InvalidOperationException or IOException or MalformedEvidenceException or ArgumentException or ExportException)
+        {
+            await Refuse(context, StatusCodes.Status409Conflict, fault.Message);
+        }
+    }
+
+    private static Task Refuse(HttpContext context, int code, string words)
+    {
+        context.Response.StatusCode = code;
+        return context.Response.WriteAsync(words + "\n");
     }
 
     /// <summary>Age of the newest cycle by the monotonic clock: a stepped wall clock makes nothing fresh or stale.</summary>

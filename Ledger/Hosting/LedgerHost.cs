@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Evidence;
 using Ledger.Pages;
+using Ledger.Wire;
 
 namespace Ledger.Hosting;
 
@@ -13,8 +15,9 @@ public static class LedgerHost
     public static async Task<int> Run(RunOptions options, CancellationToken cancellation)
     {
         await using var app = await Build(options);
+        var watch = app.Services.GetRequiredService<LedgerWatch>(); // RunAsync disposes the services when it ends.
         await app.RunAsync(cancellation);
-        return app.Services.GetRequiredService<LedgerWatch>().IsBroken ? ExitCode.NotDone : ExitCode.Done;
+        return watch.IsBroken ? ExitCode.NotDone : ExitCode.Done;
     }
 
     /// <summary>Opens the ledger and puts the host together; the caller starts it. Disposing the host closes the ledger.</summary>
@@ -44,6 +47,7 @@ public static class LedgerHost
             builder.Services.AddSingleton<EvidenceDesk>();
             builder.Services.AddSingleton<LedgerWatch>();
             builder.Services.AddHostedService(services => services.GetRequiredService<LedgerWatch>());
+            builder.Services.AddWire(WireOf(options), services => services.GetRequiredService<LedgerCore>().Intake.Accept);
             var app = builder.Build();
             _ = app.Services.GetRequiredService<LedgerCore>(); // Made here, the container disposes it even when the host never starts.
             app.MapHealth();
@@ -55,6 +59,23 @@ public static class LedgerHost
         {
             await core.DisposeAsync();
             throw;
+        }
+    }
+
+    private static WireOptions WireOf(RunOptions options)
+    {
+        try
+        {
+            return new()
+            {
+                Brokers = options.Broker is { } broker ? [BrokerAddress.Parse(broker)] : [],
+                Keys = options.KeysDirectory(),
+                EmbeddedPort = options.EmbeddedBroker,
+            };
+        }
+        catch (MalformedEvidenceException fault)
+        {
+            throw new ConfigurationException($"--broker: {fault.Message}", fault);
         }
     }
 

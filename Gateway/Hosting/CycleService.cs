@@ -1,0 +1,64 @@
+using Evidence;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
+using Sensors.Emulation;
+
+namespace Gateway.Hosting;
+
+/// <summary>Owns the timer and the thread on which every cycle runs. Real time: one round a slot, and the ledger's answers in between.</summary>
+public sealed class CycleService(Cycle cycle, MomentClock moments, SlotGrid slots, TimeProvider clock, ISystemdNotifier? systemd,
+    EmulatedTruck? truck) : BackgroundService
+{
+    /// <summary>How long answers may lie in the inbox while batches wait.</summary>
+    private const long DrainEveryMs = 200;
+
+    /// <summary>How long the thread may sleep at most: bounds how old a "cycle completed" can be that systemd's watchdog hears of.</summary>
+    private const long SleepMaxMs = 5_000;
+
+    /// <summary>How long an orderly stop waits for the last batch's receipt. The batch is safe either way.</summary>
+    private const long StopDrainMaxMs = 3_000;
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.Factory.StartNew(() => Drive(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private void Drive(CancellationToken stop)
+    {
+        using var wake = new AutoResetEvent(false);
+        using var timer = clock.CreateTimer(_ => wake.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        WaitHandle[] either = [wake, stop.WaitHandle];
+        cycle.Start(moments.Now());
+        while (!stop.IsCancellationRequested)
+        {
+            var now = moments.Now();
+            if (slots.TryTake(now.UptimeMs, out var missed))
+            {
+                truck?.MoveTo(now.WallMs);
+                cycle.Run(now, missed);
+            }
+            else
+            {
+                cycle.Drain(now);
+            }
+
+            Report();
+            var sleepMs = Math.Min(slots.UntilNextMs(moments.Now().UptimeMs), cycle.IsWaiting ? DrainEveryMs : SleepMaxMs);
+            timer.Change(TimeSpan.FromMilliseconds(sleepMs), Timeout.InfiniteTimeSpan);
+            WaitHandle.WaitAny(either);
+        }
+
+        cycle.Stop(moments.Now());
+        for (var until = moments.Now().UptimeMs + StopDrainMaxMs; cycle.IsWaiting && cycle.IsConnected && moments.Now().UptimeMs < until;)
+        {
+            timer.Change(TimeSpan.FromMilliseconds(DrainEveryMs), Timeout.InfiniteTimeSpan);
+            wake.WaitOne();
+            cycle.Drain(moments.Now());
+        }
+    }
+
+    /// <summary>Tells systemd that a cycle has been completed: a cycle that hangs tells nothing, and is restarted.</summary>
+    private void Report()
+    {
+        systemd?.Notify(new ServiceState("WATCHDOG=1"));
+        systemd?.Notify(new ServiceState("STATUS=" + cycle.Summary));
+    }
+}

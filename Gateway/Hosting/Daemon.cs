@@ -1,0 +1,181 @@
+using System.Device.I2c;
+using System.Security.Cryptography.X509Certificates;
+using Anchoring;
+using Evidence;
+using Gateway.Configuration;
+using Gateway.Replay;
+using Gateway.Verbs;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
+using Sensors;
+
+namespace Gateway.Hosting;
+
+/// <summary>The composition: probes, logbook, link and status page in one host.</summary>
+internal static class Daemon
+{
+    /// <summary>Runs until told to stop.</summary>
+    /// <param name="source">Emulated probes; null for the real ones.</param>
+    /// <param name="replayClock">Where a replay writes its time; null for nowhere.</param>
+    /// <returns>0 after an orderly stop, 1 when an invariant broke.</returns>
+    /// <exception cref="VerbException">It cannot run as it is configured or enrolled.</exception>
+    public static async Task<int> Run(GatewaySettings settings, ProbeSource? source, string? replayClock, TimeProvider clock, CancellationToken stop)
+    {
+        using var key = OpenKey(settings.DataDirectory);
+        var folder = new EnrolmentFolder(settings.DataDirectory);
+        var enrolment = folder.Answer();
+        var manifest = Manifest.Decode(enrolment.Manifest.Payload);
+        var probes = source?.Configured ?? settings.Probes;
+        RefuseDifferences(EnrolmentFolder.ChannelsOf(probes, settings.IntervalMs), manifest, source is not null);
+
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        Compose(builder, settings);
+        builder.Services.AddSingleton(services => Link(settings, enrolment, folder, clock, services.GetRequiredService<ILogger<MqttLedgerLink>>()));
+        await using var app = builder.Build();
+        var link = app.Services.GetRequiredService<MqttLedgerLink>();
+        using var logbook = Open(settings, key, link, enrolment);
+        using var sampler = new Sampler(probes.Select(probe => probe.Probe).ToList(), source is null ? I2cBus.Create : source.Open, clock,
+            TimeSpan.FromMilliseconds(settings.DeadlineMs));
+        using var clockFile = replayClock is null ? null : new ReplayClockFile(replayClock);
+        var board = app.Services.GetRequiredService<StatusBoard>();
+        var started = clock.GetTimestamp();
+        Func<long>? linkUptime = source?.Trip is null ? null : () => (long)clock.GetElapsedTime(started).TotalMilliseconds;
+        var cycle = new Cycle(sampler, logbook, new(key.Gateway, settings.DataDirectory, probes, settings.IntervalMs), board,
+            app.Services.GetRequiredService<GatewayMetrics>(),
+            app.Services.GetRequiredService<ILogger<Cycle>>(), linkUptime);
+        using var driver = Driver(app.Services, cycle, settings, source, clockFile, logbook, clock);
+        StatusPage.Map(app, board, cycle, clock);
+        DaemonLog.Started(app.Services.GetRequiredService<ILogger<Cycle>>(), key.Gateway, logbook.Boot, probes.Length, settings.IntervalMs, settings.Listen.ToString());
+        return await Serve(app, driver, link, stop);
+    }
+
+    /// <summary>Opens the logbook of a data directory whose gateway is stopped.</summary>
+    public static Logbook Open(GatewaySettings settings, GatewayKey key, ILedgerLink link, Enrolment enrolment)
+    {
+        var options = new LogbookOptions { SealAgeSeconds = settings.SealAgeMaxSeconds, SealLeavesMax = settings.LeavesMax };
+        var logbook = Logbook.Open(settings.DataDirectory, options, key, link);
+        try
+        {
+            logbook.Enrol(enrolment.Manifest);
+            logbook.TrustLog(VerifierPolicy.Parse(enrolment.Policy.AsMemory()).Log);
+            return logbook;
+        }
+        catch (MalformedEvidenceException fault)
+        {
+            logbook.Dispose();
+            throw new VerbException($"The enrolment does not fit this gateway's record: {fault.Message}", fault) { Code = ExitCode.Configuration };
+        }
+    }
+
+    public static MqttLedgerLink Link(GatewaySettings settings, Enrolment enrolment, EnrolmentFolder folder, TimeProvider clock, ILogger<MqttLedgerLink> log)
+    {
+        var options = new Anchoring.LinkOptions(enrolment.Gateway, settings.Brokers.IsEmpty ? enrolment.Brokers : settings.Brokers,
+            X509Certificate2.CreateFromPem(enrolment.Certificate, folder.TlsKeyPem()), X509Certificate2.CreateFromPem(enrolment.Authority))
+        {
+            AllowPlainTcp = settings.AllowPlainTcp,
+        };
+        return options.Problems() is { IsEmpty: false } problems
+            ? throw new VerbException(string.Join(" ", problems)) { Code = ExitCode.Configuration }
+            : new(options, clock, log);
+    }
+
+    public static GatewayKey OpenKey(string directory)
+    {
+        if (!GatewayKey.Exists(directory))
+        {
+            throw new VerbException($"{directory} holds no gateway key: this gateway is not enrolled. Run `gateway enrol request --out request.json`.")
+            {
+                Code = ExitCode.Configuration,
+            };
+        }
+
+        try
+        {
+            return GatewayKey.LoadOrCreate(directory);
+        }
+        catch (GatewayKeyException fault)
+        {
+            throw new VerbException(fault.Message, fault) { Code = ExitCode.Configuration };
+        }
+    }
+
+    private static void Compose(WebApplicationBuilder builder, GatewaySettings settings)
+    {
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 0; // Everything here is read.
+            kestrel.Listen(settings.Listen);
+        });
+        builder.Services.AddSystemd();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        builder.Services.AddMetrics();
+        builder.Services.AddSingleton<StatusBoard>();
+        builder.Services.AddSingleton<GatewayMetrics>();
+        if (settings.OtlpEndpoint is { } endpoint)
+        {
+            builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(GatewayMetrics.MeterName)
+                .AddOtlpExporter(exporter => exporter.Endpoint = endpoint));
+        }
+    }
+
+    private static BackgroundService Driver(IServiceProvider services, Cycle cycle, GatewaySettings settings, ProbeSource? source,
+        ReplayClockFile? clockFile, Logbook logbook, TimeProvider clock)
+    {
+        if (source?.Trip is { } trip)
+        {
+            return new ReplayService(cycle, source.Truck, trip, clockFile, logbook.Boot, logbook.Status.LastRecorded?.WallMs, clock,
+                services.GetRequiredService<ILogger<ReplayService>>());
+        }
+
+        // Outside systemd nobody is registered to be notified.
+        return new CycleService(cycle, new MomentClock(clock, logbook.Boot, ClockSource.Read), new SlotGrid(settings.IntervalMs), clock,
+            services.GetService<ISystemdNotifier>(), source is null ? null : source.Truck);
+    }
+
+    /// <summary>The cycle starts last and stops first: its last batch still finds the link open.</summary>
+    private static async Task<int> Serve(WebApplication app, BackgroundService driver, MqttLedgerLink link, CancellationToken stop)
+    {
+        using var links = new LinkService(link);
+        await links.StartAsync(CancellationToken.None);
+        await app.StartAsync(stop);
+        await driver.StartAsync(CancellationToken.None);
+        var cycle = driver.ExecuteTask ?? Task.CompletedTask;
+        using var registration = stop.Register(app.Lifetime.StopApplication);
+        await Task.WhenAny(cycle, app.WaitForShutdownAsync(CancellationToken.None));
+        await driver.StopAsync(CancellationToken.None);
+        await links.StopAsync(CancellationToken.None);
+        await app.StopAsync(CancellationToken.None);
+        if (cycle.Exception?.InnerException is { } fault)
+        {
+            DaemonLog.CycleBroke(app.Services.GetRequiredService<ILogger<Cycle>>(), fault);
+            throw new VerbException($"The gateway ends: {fault.Message}", fault);
+        }
+
+        return ExitCode.Done;
+    }
+
+    private static void RefuseDifferences(System.Collections.Immutable.ImmutableArray<ManifestChannel> configured, Manifest manifest, bool isEmulated)
+    {
+        var differences = EnrolmentFolder.Differences(configured, manifest.Channels);
+        if (isEmulated != manifest.Traits.HasFlag(GatewayTraits.EmulatedProbes))
+        {
+            differences = differences.Add(isEmulated
+                ? "The enrolment is for real probes; emulated ones would be recorded as if they were real. Use another data directory."
+                : "The enrolment is for emulated probes; enrol this gateway with `gateway enrol request` for its real ones.");
+        }
+
+        if (!differences.IsEmpty)
+        {
+            throw new VerbException(string.Join('\n', differences)) { Code = ExitCode.Configuration };
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Anchoring;
+using Evidence;
+using Gateway.Terminal;
+
+namespace Gateway.Hosting;
+
+/// <summary>A bundle cannot be made of what is stored; the message says what is missing.</summary>
+public sealed class ExportException : Exception
+{
+    public ExportException() { }
+
+    public ExportException(string message) : base(message) { }
+
+    public ExportException(string message, Exception inner) : base(message, inner) { }
+}
+
+/// <summary>What to export.</summary>
+/// <param name="FromMs">First wall millisecond.</param>
+/// <param name="ToMs">Last wall millisecond.</param>
+/// <param name="Channels">Which channels; empty for all.</param>
+/// <param name="Level">How much is shown.</param>
+public sealed record ExportWindow(long FromMs, long ToMs, ImmutableArray<ushort> Channels, DisclosureLevel Level)
+{
+    /// <summary>Reads the form that <see cref="ToQuery"/> writes; null when it is not that form.</summary>
+    public static ExportWindow? Parse(string? from, string? to, string? channels, string? level)
+    {
+        if (!long.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out var fromMs)
+            || !long.TryParse(to, NumberStyles.None, CultureInfo.InvariantCulture, out var toMs) || fromMs > toMs
+            || !Enum.TryParse<DisclosureLevel>(level ?? nameof(DisclosureLevel.Readings), ignoreCase: true, out var shown) || !Enum.IsDefined(shown))
+        {
+            return null;
+        }
+
+        var numbers = ImmutableArray.CreateBuilder<ushort>();
+        foreach (var part in (channels ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!ushort.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number >= BatchLimits.ChannelsMax)
+            {
+                return null;
+            }
+
+            numbers.Add(number);
+        }
+
+        return new(fromMs, toMs, [.. numbers.Distinct().Order()], shown);
+    }
+
+    public string ToQuery() => string.Create(CultureInfo.InvariantCulture,
+        $"from={FromMs}&to={ToMs}&channel={string.Join(',', Channels)}&level={Level}");
+
+    /// <summary>The bundle's bytes.</summary>
+    /// <exception cref="ExportException">Nothing is sealed in the window, a batch is missing, or a channel is not enrolled.</exception>
+    public byte[] Bundle(GatewayId gateway, Logbook logbook)
+    {
+        var extract = logbook.Extract(FromMs, ToMs);
+        if (extract.Batches.IsEmpty || extract.Manifests.IsEmpty)
+        {
+            throw new ExportException($"Nothing is sealed between {Figures.Time(FromMs)} and {Figures.Time(ToMs)}; choose another window.");
+        }
+
+        if (!extract.Missing.IsEmpty)
+        {
+            throw new ExportException($"Batch {extract.Missing[0]} belongs into the window and cannot be read ({extract.Missing.Length} in all); run `gateway fsck`.");
+        }
+
+        var enrolled = extract.Manifests.Min(manifest => manifest.Manifest.Channels.Length);
+        if (Channels.FirstOrDefault(channel => channel >= enrolled) is > 0 and var unknown)
+        {
+            throw new ExportException($"Channel {unknown} is not enrolled in this window; channels 0 to {enrolled - 1} are.");
+        }
+
+        ImmutableArray<ChannelId> channels = Channels.IsEmpty
+            ? [.. Enumerable.Range(0, enrolled).Select(channel => new ChannelId((ushort)channel))]
+            : [.. Channels.Select(channel => new ChannelId(channel))];
+        return BundleWriter.Write(new(gateway, channels, FromMs, ToMs, Level,
+            [.. extract.Manifests.Select(manifest => new BundleStatement(manifest.Statement, manifest.Receipt))],
+            [.. extract.Batches.Select(batch => new BundleBatch(batch.Statement, batch.Body, batch.Receipt))], extract.Beacons, []));
+    }
+}

@@ -76,53 +76,9 @@ public sealed partial class Logbook
         return null;
     }
 
-    /// <summary>A sealed batch rebuilt from its records; null when the journal has them no more, or harmed.</summary>
-    private StoredBatch? FromJournal(long number) =>
-        chain.Sealed.TryGetValue(number, out var batch) && !batch.IsPartial && !batch.IsDamaged ? Rebuild(batch) : null;
+    private StoredBatch? FromJournal(long number) => chain.Sealed.TryGetValue(number, out var batch) ? reader.Read(batch) : null;
 
-    private StoredBatch Rebuild(SealedBatch batch)
-    {
-        var open = new OpenBatch(batch.Number);
-        SealRecord? seal = null;
-        foreach (var frame in journal.Read(batch.Start, batch.Seal))
-        {
-            switch (frame.Kind)
-            {
-                case FrameKind.Round:
-                    open.Add(RecordCodec.DecodeRound(frame), frame.Place);
-                    break;
-                case FrameKind.Event:
-                    open.Add(RecordCodec.DecodeEvent(frame), frame.Place);
-                    break;
-                case FrameKind.Seal:
-                    seal = RecordCodec.DecodeSeal(frame);
-                    break;
-                default:
-                    break; // Openings, boots, receipts and manifests stand between the records of a batch and are no part of it.
-            }
-        }
-
-        var manifest = chain.ManifestFor(batch.Number)?.Manifest;
-        if (seal is null || manifest is null)
-        {
-            throw new EvidenceBrokenException($"Batch {batch.Number} has no {(seal is null ? "seal" : "manifest")} any more; run `gateway fsck`.");
-        }
-
-        var header = BatchHeader.Decode(seal.Statement.Payload);
-        var body = open.Body(seal.Key, batch.Sequences[..manifest.Channels.Length]);
-        var root = Sealer.RootOf(body, header.OpenedMs, manifest);
-        if (root != header.Root)
-        {
-            throw new EvidenceBrokenException($"Batch {batch.Number} was sealed with root {header.Root.ToShortString()}; its records give "
-                + $"{root.ToShortString()}. Run `gateway fsck`.");
-        }
-
-        var receipt = batch.Receipt is { } place ? RecordCodec.DecodeReceipt(journal.Read(place, place).First()).Text : null;
-        return new(seal.Statement, body.Encode(), receipt, seal.BeaconNote, seal.NextSequences);
-    }
-
-    private Uplink? UplinkOf(SealedBatch batch) =>
-        FromJournal(batch.Number) is { } stored ? new(stored.Statement.Bytes, [.. stored.Body]) : null;
+    private Uplink? UplinkOf(SealedBatch batch) => reader.Read(batch) is { } stored ? new(stored.Statement.Bytes, [.. stored.Body]) : null;
 
     private void TakeReceipt(ReceiptRecord receipt) => Append(FrameKind.Receipt, RecordCodec.Encode(receipt));
 
@@ -145,7 +101,7 @@ public sealed partial class Logbook
         }
 
         storeFault = "";
-        var batches = touching.Where(batch => !batch.IsPartial && !batch.IsDamaged).Select(Rebuild).ToList();
+        var batches = touching.Select(reader.Read).OfType<StoredBatch>().ToList();
         try
         {
             storeFault = store.Put(batches) ?? "";

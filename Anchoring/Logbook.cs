@@ -27,6 +27,7 @@ public sealed partial class Logbook : IDisposable
     private readonly BatchStore store;
     private readonly Sealer sealer;
     private readonly Outbox outbox;
+    private readonly BatchReader reader;
     private readonly ILedgerLink link;
     private readonly IDisposable? held;
     private readonly Queue<BatchEvent> breaks = new();
@@ -54,6 +55,7 @@ public sealed partial class Logbook : IDisposable
         });
         chain.FinishReplay();
         sealer = new(journal, chain, key);
+        reader = new(journalFolder, chain);
         outbox = new(link, chain, UplinkOf, TakeReceipt, options.SendWindow);
         if (journal.Segment == 0)
         {

@@ -96,10 +96,6 @@ public sealed class Journal : IDisposable
         return Write(kind, payload);
     }
 
-    /// <summary>The frames from one place up to and with another, read again from disk and checked again.</summary>
-    /// <exception cref="EvidenceBrokenException">A frame that was good before is not any more.</exception>
-    public IEnumerable<Frame> Read(FramePlace from, FramePlace last) => JournalReader.Read(folder, from, last);
-
     /// <summary>Deletes the oldest segments, up to and with this one, which is not the one that is written to.</summary>
     public void DeleteThrough(long segment)
     {

@@ -1,0 +1,58 @@
+using Evidence;
+
+namespace Anchoring;
+
+/// <summary>Rebuilds sealed batches from the journal's records, and checks each against the root that was signed.</summary>
+/// <param name="folder">The journal's folder.</param>
+/// <param name="chain">Where each batch's records stand.</param>
+internal sealed class BatchReader(IFolder folder, Chain chain)
+{
+    /// <summary>Reads a batch again from disk.</summary>
+    /// <returns>Null when the journal has its records no more, or harmed.</returns>
+    /// <exception cref="EvidenceBrokenException">Its records do not give the signed root.</exception>
+    public StoredBatch? Read(SealedBatch batch)
+    {
+        if (batch.IsPartial || batch.IsDamaged)
+        {
+            return null;
+        }
+
+        var open = new OpenBatch(batch.Number);
+        SealRecord? seal = null;
+        foreach (var frame in JournalReader.Read(folder, batch.Start, batch.Seal))
+        {
+            switch (frame.Kind)
+            {
+                case FrameKind.Round:
+                    open.Add(RecordCodec.DecodeRound(frame), frame.Place);
+                    break;
+                case FrameKind.Event:
+                    open.Add(RecordCodec.DecodeEvent(frame), frame.Place);
+                    break;
+                case FrameKind.Seal:
+                    seal = RecordCodec.DecodeSeal(frame);
+                    break;
+                default:
+                    break; // Openings, boots, receipts and manifests stand between the records of a batch and are no part of it.
+            }
+        }
+
+        var manifest = chain.ManifestFor(batch.Number)?.Manifest;
+        if (seal is null || manifest is null)
+        {
+            throw new EvidenceBrokenException($"Batch {batch.Number} has no {(seal is null ? "seal" : "manifest")} any more; run `gateway fsck`.");
+        }
+
+        var header = BatchHeader.Decode(seal.Statement.Payload);
+        var body = open.Body(seal.Key, batch.Sequences[..manifest.Channels.Length]);
+        var root = Sealer.RootOf(body, header.OpenedMs, manifest);
+        if (root != header.Root)
+        {
+            throw new EvidenceBrokenException($"Batch {batch.Number} was sealed with root {header.Root.ToShortString()}; its records give "
+                + $"{root.ToShortString()}. Run `gateway fsck`.");
+        }
+
+        var receipt = batch.Receipt is { } place ? RecordCodec.DecodeReceipt(JournalReader.Read(folder, place, place).First()).Text : null;
+        return new(seal.Statement, body.Encode(), receipt, seal.BeaconNote, seal.NextSequences);
+    }
+}

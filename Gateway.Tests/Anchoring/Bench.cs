@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Anchoring;
+using Evidence;
+using Gateway.Tests.Evidence;
+
+namespace Gateway.Tests.Anchoring;
+
+/// <summary>A logbook with a key, an authority, a ledger, and both clocks in the test's hand.</summary>
+public sealed class Bench : IDisposable
+{
+    public const long StartMs = 1_790_000_000_000;
+    private readonly ECDsa authority = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    public Bench(int channels = 2, LogbookOptions? options = null)
+    {
+        Directory = System.IO.Directory.CreateTempSubdirectory("logbook").FullName;
+        Key = GatewayKey.LoadOrCreate(Directory);
+        Options = options ?? new() { SegmentLength = 64 * 1024 };
+        FirstManifest = SignManifest(channels, 0, default);
+        Ledger.WallMs = () => WallMs;
+    }
+
+    public string Directory { get; }
+
+    public GatewayKey Key { get; }
+
+    public LogbookOptions Options { get; }
+
+    public Statement FirstManifest { get; }
+
+    public RoadLedger Ledger { get; } = new();
+
+    public long UptimeMs { get; set; } = 5_000;
+
+    public long WallMs { get; set; } = StartMs;
+
+    public Moment Now(Logbook logbook) => Moment.FromClocks(logbook.Boot, UptimeMs, WallMs, ClockTrust.Rtc, 100);
+
+    public Statement SignManifest(int channels, long first, Digest previous, int high = 8_000) => Statement.Sign(StatementKind.Manifest,
+        "authority:test", new Manifest(Key.Gateway, Key.Public, first, StartMs, [.. Enumerable.Range(0, channels).Select(i =>
+            new ManifestChannel($"place {i}", $"serial {i}", new(2_000), new(high), 60_000, default, null))], default, previous,
+            GatewayTraits.SoftwareKey).Encode(), authority);
+
+    public VerifierPolicy Policy => new([new("test", PublicKey.Of(authority))], RoadLedger.PolicyText, 24 * 3_600_000, 48 * 3_600_000);
+
+    /// <summary>Opens the real directory and starts.</summary>
+    public Logbook Start() => Begin(Logbook.Open(Directory, Options, Key, Ledger));
+
+    /// <summary>Opens folders of a simulated disk and starts.</summary>
+    public Logbook Start(Func<string, IFolder> folder) => Begin(Logbook.Open(folder("journal"), folder("batches"), Options, Key, Ledger));
+
+    /// <summary>One minute later.</summary>
+    public void Pass(long ms = 60_000) => (UptimeMs, WallMs) = (UptimeMs + ms, WallMs + ms);
+
+    /// <summary>A minute passes and a round of these temperatures is recorded.</summary>
+    public Recorded Round(Logbook logbook, params int[] milliCelsius)
+    {
+        Pass();
+        var now = Now(logbook);
+        return logbook.Record(now, [.. milliCelsius.Select((value, i) => Reading.Measured(new((ushort)i), now, new(value), value / 8))]);
+    }
+
+    /// <summary>Power comes back after this long: a new uptime, the wall clock kept by its battery.</summary>
+    public void PowerCut(long ms = 600_000) => (UptimeMs, WallMs) = (3_000, WallMs + ms);
+
+    public Verdict Verify(LogbookExtract extract, long fromMs, long toMs) => Verifier.Verify(BundleWriter.Write(new(Key.Gateway,
+        [.. Enumerable.Range(0, extract.Manifests[0].Manifest.Channels.Length).Select(i => new ChannelId((ushort)i))], fromMs, toMs,
+        DisclosureLevel.Readings, [.. extract.Manifests.Select(manifest => new BundleStatement(manifest.Statement, manifest.Receipt))],
+        [.. extract.Batches.Select(batch => new BundleBatch(batch.Statement, batch.Body, batch.Receipt))], extract.Beacons, [])), Policy);
+
+    public void Dispose()
+    {
+        Key.Dispose();
+        authority.Dispose();
+        System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    private Logbook Begin(Logbook logbook)
+    {
+        logbook.TrustLog(RoadLedger.Policy);
+        logbook.Enrol(FirstManifest);
+        logbook.Start(Now(logbook));
+        return logbook;
+    }
+}

@@ -48,14 +48,16 @@ internal sealed partial class BrokerSession : IDisposable
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            using var timer = clock.CreateTimer(state => ((CancellationTokenSource)state!).Cancel(), deadline, options.Timeout, Timeout.InfiniteTimeSpan);
+            using var timer = clock.CreateTimer(state => ((CancellationTokenSource)state!).Cancel(), deadline, options.Timeout,
+                Timeout.InfiniteTimeSpan);
             var answer = await client.ConnectAsync(ClientOptions(), deadline.Token).ConfigureAwait(false);
             if (answer.ResultCode != MqttClientConnectResultCode.Success)
             {
                 throw new LinkBrokenException(LinkFault.Words(answer, broker));
             }
 
-            var down = await client.SubscribeAsync(Topics.Down(options.Gateway), MqttQualityOfServiceLevel.AtLeastOnce, deadline.Token).ConfigureAwait(false);
+            var down = await client.SubscribeAsync(Topics.Down(options.Gateway), MqttQualityOfServiceLevel.AtLeastOnce,
+                deadline.Token).ConfigureAwait(false);
             if (down.Items.Any(item => item.ResultCode > MqttClientSubscribeResultCode.GrantedQoS2))
             {
                 throw new LinkBrokenException(
@@ -64,8 +66,10 @@ internal sealed partial class BrokerSession : IDisposable
 
             await client.PublishAsync(State("online"), deadline.Token).ConfigureAwait(false);
         }
-        catch (Exception fault) when (fault is not LinkBrokenException && !cancellation.IsCancellationRequested)
+        catch (Exception fault) when (fault is MQTTnet.Exceptions.MqttCommunicationException or OperationCanceledException or IOException
+            or System.Net.Sockets.SocketException or AuthenticationException or InvalidOperationException)
         {
+            cancellation.ThrowIfCancellationRequested(); // Then it is no fault of the road: the gateway stops.
             throw new LinkBrokenException(LinkFault.Words(fault, broker, verdict), fault);
         }
     }
@@ -128,7 +132,8 @@ internal sealed partial class BrokerSession : IDisposable
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            using var timer = clock.CreateTimer(state => ((CancellationTokenSource)state!).Cancel(), deadline, options.Timeout, Timeout.InfiniteTimeSpan);
+            using var timer = clock.CreateTimer(state => ((CancellationTokenSource)state!).Cancel(), deadline, options.Timeout,
+                Timeout.InfiniteTimeSpan);
             var answer = await client.PublishAsync(
                 new MqttApplicationMessage
                 {
@@ -272,7 +277,8 @@ internal sealed partial class BrokerSession : IDisposable
     [LoggerMessage(3202, LogLevel.Information, "Sending {Statement} was interrupted: {Reason} It is offered again.")]
     private static partial void Interrupted(ILogger log, string statement, string reason);
 
-    [LoggerMessage(3203, LogLevel.Warning, "The inbox of {Max} is full; {Dropped} dropped so far. The ledger answers again when asked again.")]
+    [LoggerMessage(3203, LogLevel.Warning,
+        "The inbox of {Max} is full; {Dropped} dropped so far. The ledger answers again when asked again.")]
     private static partial void InboxFull(ILogger log, int max, long dropped);
 
     [LoggerMessage(3204, LogLevel.Warning, "A message on {Topic} is not taken: {Problem} ({Count} since the connection began).")]

@@ -54,16 +54,19 @@ internal static class LinkFault
     {
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } =>
             $"DNS does not know {broker.Host}: check the address and whether the network is up.",
-        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => $"{broker} refused the connection: the broker is not running, or a firewall rejects.",
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused } =>
+            $"{broker} refused the connection: the broker is not running, or a firewall rejects.",
         SocketException { SocketErrorCode: SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.NetworkDown } =>
             $"No way to {broker}: the network is down or has no route.",
         SocketException { SocketErrorCode: SocketError.TimedOut } or OperationCanceledException or TimeoutException or MqttCommunicationTimedOutException =>
             $"{broker} did not answer in time.",
         AuthenticationException or IOException or SocketException or MqttCommunicationException => Alert(cause.Message, broker),
-        _ => cause.Message.Contains("OpenSSL", StringComparison.Ordinal) || cause.Message.Contains("SSL routines", StringComparison.Ordinal) ? Alert(cause.Message, broker) : null,
+        _ => cause.Message.Contains("OpenSSL", StringComparison.Ordinal)
+            || cause.Message.Contains("SSL routines", StringComparison.Ordinal) ? Alert(cause.Message, broker) : null,
     };
 
-    /// <summary>With TLS 1.3 the broker's opinion of our certificate comes after the handshake, as an alert that only OpenSSL's text names.</summary>
+    /// <summary>With TLS 1.3 the broker's opinion of our certificate comes after the handshake, as an alert that only OpenSSL's text
+    /// names.</summary>
     private static string? Alert(string text, BrokerAddress broker)
     {
         var lower = text.ToLowerInvariant();

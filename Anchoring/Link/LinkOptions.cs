@@ -9,18 +9,22 @@ namespace Anchoring;
 /// <param name="Brokers">1 to 8, tried in turn.</param>
 /// <param name="Certificate">The TLS client certificate with its private key, CN = identity; null only when no broker uses TLS.</param>
 /// <param name="Authority">The only authority whose brokers are trusted; null only when no broker uses TLS.</param>
-public sealed record LinkOptions(GatewayId Gateway, ImmutableArray<BrokerAddress> Brokers, X509Certificate2? Certificate, X509Certificate2? Authority)
+public sealed record LinkOptions(GatewayId Gateway, ImmutableArray<BrokerAddress> Brokers, X509Certificate2? Certificate,
+    X509Certificate2? Authority)
 {
-    /// <summary>Plain TCP to brokers with mqtt:// addresses. Default false; the log complains at every start when it is true and used.</summary>
+    /// <summary>Plain TCP to brokers with mqtt:// addresses. Default false; the log complains at every start when it is true and
+    /// used.</summary>
     public bool AllowPlainTcp { get; init; }
 
     /// <summary>Most messages waiting to be sent. Default 64; when full, the outbox keeps them and offers again.</summary>
     public int OutgoingMax { get; init; } = 64;
 
-    /// <summary>Most messages sent and not yet acknowledged. Default 8: enough to fill an LTE round trip, little enough to repeat after a cut.</summary>
+    /// <summary>Most messages sent and not yet acknowledged. Default 8: enough to fill an LTE round trip, little enough to repeat after
+    /// a cut.</summary>
     public int InFlightMax { get; init; } = 8;
 
-    /// <summary>Most news waiting for the core. Default 256; when full, the newest is dropped, and the ledger answers again when asked again.</summary>
+    /// <summary>Most news waiting for the core. Default 256; when full, the newest is dropped, and the ledger answers again when asked
+    /// again.</summary>
     public int InboxMax { get; init; } = 256;
 
     /// <summary>Longest time for one connection attempt and for one acknowledgement. Default 20 s.</summary>
@@ -49,7 +53,8 @@ public sealed record LinkOptions(GatewayId Gateway, ImmutableArray<BrokerAddress
         }
 
         problems.AddRange(Brokers.Where(broker => !broker.Tls && !AllowPlainTcp)
-            .Select(broker => $"{broker} is plain TCP, which anyone on the way can read and cut. Use mqtts://, or allow plain TCP explicitly."));
+            .Select(broker =>
+                $"{broker} is plain TCP, which anyone on the way can read and cut. Use mqtts://, or allow plain TCP explicitly."));
         if (Brokers.Any(broker => broker.Tls) && (Certificate is not { HasPrivateKey: true } || Authority is null))
         {
             problems.Add("TLS needs the client certificate with its private key, and the authority's certificate. Enrol the gateway: gateway enrol accept FILE.");
@@ -59,7 +64,8 @@ public sealed record LinkOptions(GatewayId Gateway, ImmutableArray<BrokerAddress
             problems.Add($"The client certificate is for {certificate.Subject}, not for CN={Gateway}; a broker would refuse every message.");
         }
 
-        if (OutgoingMax < 1 || InFlightMax < 1 || InboxMax < 1 || Timeout <= TimeSpan.Zero || BackoffMin <= TimeSpan.Zero || BackoffMax < BackoffMin)
+        if (OutgoingMax < 1 || InFlightMax < 1 || InboxMax < 1 || Timeout <= TimeSpan.Zero || BackoffMin <= TimeSpan.Zero
+            || BackoffMax < BackoffMin)
         {
             problems.Add("Queues hold at least one message, times are positive, and the longest pause is not below the first.");
         }

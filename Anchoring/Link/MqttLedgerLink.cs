@@ -6,15 +6,18 @@ using Polly.Retry;
 
 namespace Anchoring;
 
-/// <summary>The way to the ledger over MQTT 5: QoS 1, a persistent session, TLS with both certificates, several brokers tried in turn.</summary>
+/// <summary>The way to the ledger over MQTT 5: QoS 1, a persistent session, TLS with both certificates, several brokers tried in
+/// turn.</summary>
 /// <remarks>
 /// The link keeps nothing durable. PUBACK means delivered and no more; what has no receipt after a new connection is offered again by the
-/// outbox. Attempts never end: after a failure the next broker is tried, with jittered pauses from <see cref="LinkOptions.BackoffMin"/> doubling to
+/// outbox. Attempts never end: after a failure the next broker is tried, with jittered pauses from <see cref="LinkOptions.BackoffMin"/>
+/// doubling to
 /// <see cref="LinkOptions.BackoffMax"/>; a broker that failed three times running is left out for a while.
 /// </remarks>
 public sealed partial class MqttLedgerLink : ILedgerLink
 {
-    /// <summary>A connection that ends sooner counts as a failure, so that a broker which accepts and drops is not asked again at once.</summary>
+    /// <summary>A connection that ends sooner counts as a failure, so that a broker which accepts and drops is not asked again at
+    /// once.</summary>
     private static readonly TimeSpan SessionMin = TimeSpan.FromSeconds(30);
 
     private readonly LinkOptions options;
@@ -24,7 +27,7 @@ public sealed partial class MqttLedgerLink : ILedgerLink
     private readonly ResiliencePipeline retry;
     private readonly ResiliencePipeline[] circuits;
     private readonly Lock gate = new();
-    private LinkState state;
+    private LinkState state = new(false, 0, 0, "", "");
     private int turn;
 
     /// <param name="clock">The machine's clock, in a replay too: TLS, pauses and the state's times go by it.</param>
@@ -47,7 +50,9 @@ public sealed partial class MqttLedgerLink : ILedgerLink
             Delay = options.BackoffMin,
             MaxDelay = options.BackoffMax,
         }).Build();
-        circuits = [.. options.Brokers.Select(_ => new ResiliencePipelineBuilder { TimeProvider = clock }.AddCircuitBreaker(new CircuitBreakerStrategyOptions
+        circuits =
+            [.. options.Brokers
+                .Select(_ => new ResiliencePipelineBuilder { TimeProvider = clock }.AddCircuitBreaker(new CircuitBreakerStrategyOptions
         {
             ShouldHandle = new PredicateBuilder().Handle<LinkBrokenException>(),
             FailureRatio = 1,
@@ -143,7 +148,8 @@ public sealed partial class MqttLedgerLink : ILedgerLink
     {
         lock (gate)
         {
-            var since = connected != state.Connected || state.SinceUnixMs == 0 ? clock.GetUtcNow().ToUnixTimeMilliseconds() : state.SinceUnixMs;
+            var since = connected != state.Connected || state.SinceUnixMs == 0 ? clock.GetUtcNow().ToUnixTimeMilliseconds()
+                : state.SinceUnixMs;
             // A message that slips in after the end waits for the next connection, or is given back when Run ends.
             state = new(connected, state.Connection + (connected ? 1 : 0), since, peer, lastError);
         }
@@ -158,7 +164,8 @@ public sealed partial class MqttLedgerLink : ILedgerLink
     [LoggerMessage(3103, LogLevel.Warning, "The connection to {Broker} ended: {Reason}")]
     private static partial void Lost(ILogger log, string broker, string reason);
 
-    [LoggerMessage(3104, LogLevel.Warning, "{Broker} is plain TCP: anyone on the way can read, change and cut what is sent. Signatures still hold, secrecy does not. Use mqtts://.")]
+    [LoggerMessage(3104, LogLevel.Warning,
+        "{Broker} is plain TCP: anyone on the way can read, change and cut what is sent. Signatures still hold, secrecy does not. Use mqtts://.")]
     private static partial void PlainTcp(ILogger log, string broker);
 
     [LoggerMessage(3105, LogLevel.Information, "The link to the ledger is closed.")]

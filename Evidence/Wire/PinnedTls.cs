@@ -34,7 +34,8 @@ public static class PinnedTls
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.Add(authority);
-        // Our authority publishes no list: a stolen client certificate is refused by the broker's own list, a stolen key by revocation in the log.
+        // Our authority publishes no list: a stolen client certificate is refused by the broker's own list, a stolen key by revocation
+        // in the log.
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.VerificationTime = now.LocalDateTime;
@@ -53,7 +54,8 @@ public static class PinnedTls
     public static string? CommonName(X509Certificate2 certificate)
     {
         var names = certificate.SubjectName.EnumerateRelativeDistinguishedNames().ToImmutableArray();
-        return names is [{ HasMultipleElements: false } only] && only.GetSingleElementType().Value == "2.5.4.3" ? only.GetSingleElementValue() : null;
+        return names is [{ HasMultipleElements: false } only] && only.GetSingleElementType().Value == "2.5.4.3"
+            ? only.GetSingleElementValue() : null;
     }
 
     private static string Words(X509Certificate2 certificate, X509Certificate2 authority, X509Chain chain, TlsEnd end, DateTimeOffset now)

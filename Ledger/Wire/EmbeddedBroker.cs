@@ -7,12 +7,14 @@ using MQTTnet.Server;
 
 namespace Ledger.Wire;
 
-/// <summary>An MQTT broker inside the ledger's process, for demonstrations and small fleets. Its sessions live in memory: mosquitto in earnest.</summary>
+/// <summary>An MQTT broker inside the ledger's process, for demonstrations and small fleets. Its sessions live in memory: mosquitto in
+/// earnest.</summary>
 /// <remarks>
 /// TLS only, both ends with a certificate of the one authority; the certificate's common name must be the client id, and says which topics
 /// are open: the same rules as systemd/mosquitto/coldproof.acl. A restart forgets what waits; the gateways' outboxes send it again.
 /// </remarks>
-public sealed partial class EmbeddedBroker(WireOptions options, WireKeys keys, TimeProvider clock, ILogger<EmbeddedBroker> log) : IHostedService, IDisposable
+public sealed partial class EmbeddedBroker(WireOptions options, WireKeys keys, TimeProvider clock, ILogger<EmbeddedBroker> log)
+    : IHostedService, IDisposable
 {
     private const int PendingMax = 2_000;
     private MqttServer? server;
@@ -121,7 +123,8 @@ public sealed partial class EmbeddedBroker(WireOptions options, WireKeys keys, T
     private static GatewayId? GatewayOf(string? name) =>
         Guid.TryParseExact(name, "D", out var id) && id.ToString("D") == name ? new GatewayId(id) : null;
 
-    [LoggerMessage(2401, LogLevel.Information, "The embedded broker listens on {Address}:{Port}. Its sessions live in memory; use mosquitto in earnest.")]
+    [LoggerMessage(2401, LogLevel.Information,
+        "The embedded broker listens on {Address}:{Port}. Its sessions live in memory; use mosquitto in earnest.")]
     private static partial void Listening(ILogger log, IPAddress address, int port);
 
     [LoggerMessage(2402, LogLevel.Warning, "A client's certificate is refused: {Reason}")]

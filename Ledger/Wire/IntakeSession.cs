@@ -12,8 +12,10 @@ namespace Ledger.Wire;
 
 /// <summary>One connection of the ledger to one broker.</summary>
 /// <remarks>
-/// A message is judged as it comes and answered in the order of coming; the broker gets its acknowledgement only after the answer is durable
-/// and has been handed to the broker. What is not acknowledged when the connection breaks, the broker sends again, and the intake answers the same.
+/// A message is judged as it comes and answered in the order of coming; the broker gets its acknowledgement only after the answer is
+/// durable
+/// and has been handed to the broker. What is not acknowledged when the connection breaks, the broker sends again, and the intake
+/// answers the same.
 /// </remarks>
 internal sealed partial class IntakeSession : IDisposable
 {
@@ -31,7 +33,8 @@ internal sealed partial class IntakeSession : IDisposable
     private string? verdict;
     private long refused;
 
-    public IntakeSession(WireOptions options, BrokerAddress broker, WireKeys keys, AcceptUplink accept, PresenceBook presence, TimeProvider clock,
+    public IntakeSession(WireOptions options, BrokerAddress broker, WireKeys keys, AcceptUplink accept, PresenceBook presence,
+        TimeProvider clock,
         ILogger log)
     {
         (this.options, this.broker, this.keys, this.accept, this.presence, this.clock, this.log) =
@@ -85,7 +88,8 @@ internal sealed partial class IntakeSession : IDisposable
         await stop.CancelAsync().ConfigureAwait(false);
         await answering.ConfigureAwait(false); // Here an intake that cannot go on speaks up.
         await Leave().ConfigureAwait(false);
-        return cancellation.IsCancellationRequested ? null : ended.Task.IsCompletedSuccessfully ? await ended.Task.ConfigureAwait(false) : null;
+        return cancellation.IsCancellationRequested ? null : ended.Task.IsCompletedSuccessfully ? await ended.Task.ConfigureAwait(false)
+            : null;
     }
 
     private async Task Take(MqttApplicationMessageReceivedEventArgs arguments)
@@ -182,7 +186,8 @@ internal sealed partial class IntakeSession : IDisposable
                     deadline.Token).ConfigureAwait(false);
             }
         }
-        catch (Exception fault) when (fault is MqttCommunicationException or OperationCanceledException or IOException or InvalidOperationException)
+        catch (Exception fault) when (fault
+            is MqttCommunicationException or OperationCanceledException or IOException or InvalidOperationException)
         {
             AnswerInterrupted(log, broker.ToString(), fault.Message);
         }
@@ -223,6 +228,7 @@ internal sealed partial class IntakeSession : IDisposable
     [LoggerMessage(2302, LogLevel.Error, "The broker does not take the answer to {Gateway}: {Reason}. Correct the broker's access rules.")]
     private static partial void AnswerRefused(ILogger log, GatewayId gateway, MqttClientPublishReasonCode reason);
 
-    [LoggerMessage(2303, LogLevel.Information, "Answering over {Broker} was interrupted: {Reason} The broker sends again what was not acknowledged.")]
+    [LoggerMessage(2303, LogLevel.Information,
+        "Answering over {Broker} was interrupted: {Reason} The broker sends again what was not acknowledged.")]
     private static partial void AnswerInterrupted(ILogger log, string broker, string reason);
 }

@@ -31,7 +31,8 @@ public sealed partial class MqttIntake : BackgroundService
     private IntakeState state;
 
     /// <param name="clock">The machine's clock, in a replay too: TLS and pauses go by it.</param>
-    public MqttIntake(WireOptions options, BrokerAddress broker, WireKeys keys, AcceptUplink accept, PresenceBook presence, TimeProvider clock,
+    public MqttIntake(WireOptions options, BrokerAddress broker, WireKeys keys, AcceptUplink accept, PresenceBook presence,
+        TimeProvider clock,
         ILogger<MqttIntake> log)
     {
         (this.options, this.broker, this.keys, this.accept, this.presence, this.clock, this.log) =
@@ -90,12 +91,14 @@ public sealed partial class MqttIntake : BackgroundService
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            using var timer = clock.CreateTimer(given => ((CancellationTokenSource)given!).Cancel(), deadline, options.Timeout, Timeout.InfiniteTimeSpan);
+            using var timer = clock.CreateTimer(given => ((CancellationTokenSource)given!).Cancel(), deadline, options.Timeout,
+                Timeout.InfiniteTimeSpan);
             await session.Open(deadline.Token).ConfigureAwait(false);
         }
-        catch (Exception fault) when (!cancellation.IsCancellationRequested
-            && fault is MqttCommunicationException or OperationCanceledException or IOException or InvalidOperationException)
+        catch (Exception fault) when (fault is MqttCommunicationException or OperationCanceledException or IOException
+            or System.Net.Sockets.SocketException or System.Security.Authentication.AuthenticationException or InvalidOperationException)
         {
+            cancellation.ThrowIfCancellationRequested(); // Then it is no fault of the broker: the ledger stops.
             var words = session.Verdict ?? Innermost(fault);
             Become(false, words);
             Failed(log, broker.ToString(), words);

@@ -23,7 +23,8 @@ public sealed record WireOptions
     /// <summary>Where the embedded broker listens. Default 127.0.0.1.</summary>
     public IPAddress EmbeddedBind { get; init; } = IPAddress.Loopback;
 
-    /// <summary>Plain TCP to brokers with mqtt:// addresses. Default false; the log complains at every start when it is true and used.</summary>
+    /// <summary>Plain TCP to brokers with mqtt:// addresses. Default false; the log complains at every start when it is true and
+    /// used.</summary>
     public bool AllowPlainTcp { get; init; }
 
     /// <summary>Most messages taken and not yet answered, for each broker. Default 64.</summary>

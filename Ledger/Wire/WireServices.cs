@@ -12,7 +12,8 @@ public static class WireServices
     /// <summary>Adds the embedded broker, if one is asked for, one intake for each broker, and a <see cref="PresenceBook"/>.</summary>
     /// <param name="accept">Where the uplinks go, taken from the services when the host starts.</param>
     /// <exception cref="ConfigurationException">A certificate is missing, or plain TCP is not allowed.</exception>
-    public static IServiceCollection AddWire(this IServiceCollection services, WireOptions options, Func<IServiceProvider, AcceptUplink> accept)
+    public static IServiceCollection AddWire(this IServiceCollection services, WireOptions options, Func<IServiceProvider,
+        AcceptUplink> accept)
     {
         if (options.Brokers.FirstOrDefault(broker => !broker.Tls) is { } plain && !options.AllowPlainTcp)
         {
@@ -25,11 +26,13 @@ public static class WireServices
         var brokers = options.Brokers;
         if (options.EmbeddedPort is { } port)
         {
-            var host = LoopbackNames.FirstOrDefault(name => keys.Server!.MatchesHostname(name, allowWildcards: false, allowCommonName: false))
+            var host = LoopbackNames.FirstOrDefault(name => keys.Server!.MatchesHostname(name, allowWildcards: false,
+                allowCommonName: false))
                 ?? throw new ConfigurationException(
                     $"The certificate server.crt in {options.Keys} holds neither for 127.0.0.1 nor for localhost, where the ledger itself connects. Give --host 127.0.0.1 to `ledger authority init`.");
             brokers = brokers.Add(new(host, port, true));
-            services.AddSingleton<IHostedService>(given => new EmbeddedBroker(options, given.GetRequiredService<WireKeys>(), TimeProvider.System,
+            services.AddSingleton<IHostedService>(given => new EmbeddedBroker(options, given.GetRequiredService<WireKeys>(),
+                TimeProvider.System,
                 given.GetRequiredService<ILogger<EmbeddedBroker>>()));
         }
 

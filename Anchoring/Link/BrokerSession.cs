@@ -20,6 +20,7 @@ internal sealed partial class BrokerSession : IDisposable
     private readonly IMqttClient client = new MqttClientFactory().CreateMqttClient();
     private readonly TaskCompletionSource<MqttClientDisconnectedEventArgs> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? verdict;
+    private bool judged;
 
     public BrokerSession(LinkOptions options, BrokerAddress broker, LinkQueues queues, TimeProvider clock, ILogger log)
     {
@@ -70,7 +71,7 @@ internal sealed partial class BrokerSession : IDisposable
             or System.Net.Sockets.SocketException or AuthenticationException or InvalidOperationException)
         {
             cancellation.ThrowIfCancellationRequested(); // Then it is no fault of the road: the gateway stops.
-            throw new LinkBrokenException(LinkFault.Words(fault, broker, verdict), fault);
+            throw new LinkBrokenException(OwnFault() ?? LinkFault.Words(fault, broker, verdict), fault);
         }
     }
 
@@ -101,6 +102,12 @@ internal sealed partial class BrokerSession : IDisposable
             ? LinkFault.Words(fault, broker, verdict)
             : $"{broker} ended the connection: {end.Reason} {end.ReasonString}".TrimEnd();
     }
+
+    /// <summary>With TLS 1.3 a broker judges our certificate after the handshake and hangs up; the alert seldom arrives. So we judge it ourselves.</summary>
+    private string? OwnFault() => judged && verdict is null
+        && PinnedTls.Fault(options.Certificate, options.Authority!, TlsEnd.Client, null, clock.GetUtcNow()) is { } fault
+        ? $"{broker} hangs up, and the gateway's own certificate is at fault. {fault} Enrol again."
+        : null;
 
     private async Task Send(SemaphoreSlim slots, CancellationToken stop)
     {
@@ -260,6 +267,7 @@ internal sealed partial class BrokerSession : IDisposable
         .WithCertificateValidationHandler(shown =>
         {
             verdict = PinnedTls.Fault(shown.Certificate, options.Authority!, TlsEnd.Server, broker.Host, clock.GetUtcNow());
+            judged = true;
             return verdict is null;
         });
 

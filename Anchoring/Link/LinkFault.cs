@@ -60,6 +60,8 @@ internal static class LinkFault
             $"No way to {broker}: the network is down or has no route.",
         SocketException { SocketErrorCode: SocketError.TimedOut } or OperationCanceledException or TimeoutException or MqttCommunicationTimedOutException =>
             $"{broker} did not answer in time.",
+        SocketException { SocketErrorCode: SocketError.NotConnected or SocketError.ConnectionReset or SocketError.ConnectionAborted } =>
+            $"{broker} hung up. If it does so every time, it refuses the gateway's certificate: its log says why.",
         AuthenticationException or IOException or SocketException or MqttCommunicationException => Alert(cause.Message, broker),
         _ => cause.Message.Contains("OpenSSL", StringComparison.Ordinal)
             || cause.Message.Contains("SSL routines", StringComparison.Ordinal) ? Alert(cause.Message, broker) : null,

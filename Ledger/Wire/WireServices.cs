@@ -20,9 +20,14 @@ public static class WireServices
             throw new ConfigurationException($"{plain} is plain TCP, which anyone on the way can read and cut. Use mqtts://, or allow plain TCP explicitly.");
         }
 
+        services.AddSingleton(_ => new PresenceBook(TimeProvider.System));
+        if (options.Brokers.IsEmpty && options.EmbeddedPort is null)
+        {
+            return services; // A ledger that only shows what it has needs no certificate.
+        }
+
         var keys = WireKeys.Read(options.Keys, options.EmbeddedPort is not null);
         services.AddSingleton(_ => keys);
-        services.AddSingleton(_ => new PresenceBook(TimeProvider.System));
         var brokers = options.Brokers;
         if (options.EmbeddedPort is { } port)
         {

@@ -7,7 +7,7 @@ using Ledger.Wire;
 namespace Ledger.Hosting;
 
 /// <summary>The composition: one opened ledger, its services and its pages in one ASP.NET host.</summary>
-public static class LedgerHost
+public static partial class LedgerHost
 {
     /// <summary>Runs until cancelled or stopped by a signal.</summary>
     /// <returns>0 after an orderly stop, 1 when an invariant broke.</returns>
@@ -47,7 +47,15 @@ public static class LedgerHost
             builder.Services.AddSingleton<EvidenceDesk>();
             builder.Services.AddSingleton<LedgerWatch>();
             builder.Services.AddHostedService(services => services.GetRequiredService<LedgerWatch>());
-            builder.Services.AddWire(WireOf(options), services => services.GetRequiredService<LedgerCore>().Intake.Accept);
+            if (options.EmbeddedBroker is null && options.Broker is null)
+            {
+                NoBroker(startLogs.CreateLogger(nameof(LedgerHost)));
+            }
+            else
+            {
+                builder.Services.AddWire(WireOf(options), services => services.GetRequiredService<LedgerCore>().Intake.Accept);
+            }
+
             var app = builder.Build();
             _ = app.Services.GetRequiredService<LedgerCore>(); // Made here, the container disposes it even when the host never starts.
             app.MapHealth();
@@ -114,4 +122,7 @@ public static class LedgerHost
             throw new ConfigurationException($"The certificate {options.Certificate} with key {options.Key} cannot be used: {fault.Message}", fault);
         }
     }
+
+    [LoggerMessage(2103, LogLevel.Warning, "No broker is given: this ledger shows what it has and takes nothing in. See --broker.")]
+    private static partial void NoBroker(ILogger log);
 }

@@ -19,9 +19,11 @@ public sealed class LedgerMeter : IDisposable
     {
         statements = meter.CreateCounter<long>("coldproof.ledger.statements", "{statement}", "Statements answered, by kind and answer.");
         failures = meter.CreateCounter<long>("coldproof.ledger.round.failures", "{round}", "Rounds that could not be written, by error.");
-        roundSeconds = meter.CreateHistogram<double>("coldproof.ledger.round.duration", "s", "From the first byte written to the last receipt.");
+        roundSeconds = meter.CreateHistogram<double>("coldproof.ledger.round.duration", "s",
+            "From the first byte written to the last receipt.");
         roundEntries = meter.CreateHistogram<int>("coldproof.ledger.round.entries", "{entry}", "Entries logged by one round.");
-        meter.CreateObservableGauge("coldproof.ledger.log.size", () => Interlocked.Read(ref size), "{entry}", "Entries under the newest checkpoint.");
+        meter.CreateObservableGauge("coldproof.ledger.log.size", () =>
+            Interlocked.Read(ref size), "{entry}", "Entries under the newest checkpoint.");
     }
 
     public void Answered(StatementKind? kind, Refusal? refusal) => statements.Add(1,

@@ -32,8 +32,10 @@ internal sealed class Fleet
             var parts = enrolled.Channels.Select(_ => new BodyChannel(number, [new(Outcome.Measured, new(5_000 + number), 640)]));
             var body = new BatchBody([.. RandomNumberGenerator.GetBytes(32)], [opened], [.. parts], []);
             var hashes = BatchLeaves.Hashes(BatchLeaves.Build(body, opened, enrolled.Channels));
-            var header = new BatchHeader(Id, number, Batches.Count == 0 ? default : Batches[^1].PayloadDigest, manifest.PayloadDigest, opened, opened + 1,
-                new(ClockTrust.Ntp, 0, 1, opened - TestTruck.StartMs), default, hashes.Length, enrolled.Channels.Length, BatchTree.Root(hashes.AsSpan()));
+            var header = new BatchHeader(Id, number, Batches.Count == 0
+                ? default : Batches[^1].PayloadDigest, manifest.PayloadDigest, opened, opened + 1,
+                new(ClockTrust.Ntp, 0, 1, opened - TestTruck.StartMs), default, hashes.Length, enrolled.Channels.Length,
+                    BatchTree.Root(hashes.AsSpan()));
             Batches.Add(Statement.Sign(StatementKind.Batch, Statement.IssuerOf(Id), header.Encode(), key));
             messages.Add(new Uplink(Batches[^1].Bytes, [.. body.Encode()]).Encode());
         }

@@ -9,7 +9,8 @@ using global::Ledger.Store;
 
 namespace Gateway.Tests.Ledger;
 
-/// <summary>Goal: every rule of admission, and nothing acknowledged that a verifier would not accept. Method: a real ledger on a real disk, and a truck that lies.</summary>
+/// <summary>Goal: every rule of admission, and nothing acknowledged that a verifier would not accept. Method: a real ledger on a real
+/// disk, and a truck that lies.</summary>
 public sealed class IntakeTests : IAsyncDisposable
 {
     private readonly TestLedger ledger = new();
@@ -54,7 +55,8 @@ public sealed class IntakeTests : IAsyncDisposable
     {
         var manifest = core.Intake.Accept(Truck.Id, TestLedger.UplinkOf(Truck.SignedManifest), TestContext.Current.CancellationToken);
         var bytes = TestLedger.UplinkOf(Truck.Seal(2));
-        var twice = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => core.Intake.Accept(Truck.Id, bytes, TestContext.Current.CancellationToken)));
+        var twice = await Task.WhenAll(Enumerable.Range(0, 8)
+            .Select(_ => core.Intake.Accept(Truck.Id, bytes, TestContext.Current.CancellationToken)));
         Assert.Null((await manifest).Refusal);
         Assert.All(twice, answer => Assert.True(ledger.Proves(answer.Receipt!, Truck.Batches[0].Statement)));
         Assert.Equal(2, core.Log.Head.Size);
@@ -72,7 +74,8 @@ public sealed class IntakeTests : IAsyncDisposable
         Assert.True(logged.Bytes.SequenceEqual(Truck.Batches[1].Statement.Bytes) && logged.VerifiedBy(Truck.Manifest.Key));
         Assert.True(refused.Bytes.SequenceEqual(second.Statement.Bytes) && refused.VerifiedBy(Truck.Manifest.Key));
 
-        Assert.Equal(Refusal.Conflict, (await Send(Resigned(Truck.Batches[1], header => header with { ClosedMs = header.ClosedMs + 2 }))).Refusal);
+        Assert.Equal(Refusal.Conflict, (await Send(Resigned(Truck.Batches[1], header =>
+            header with { ClosedMs = header.ClosedMs + 2 }))).Refusal);
         Assert.Equal(5, core.Log.Head.Size);
         Assert.Null((await Send(Truck.Batches[1])).Refusal);
     }
@@ -139,7 +142,8 @@ public sealed class IntakeTests : IAsyncDisposable
     public async Task A_revoked_key_signs_nothing_more_and_what_it_signed_before_keeps_its_receipt()
     {
         await ledger.Send(core, 2);
-        var revocation = Statement.Sign(StatementKind.Revocation, "authority:test", new Revocation(Truck.Manifest.Key.IdHex, 3, "stolen").Encode(), Truck.AuthorityKey);
+        var revocation = Statement.Sign(StatementKind.Revocation, "authority:test",
+            new Revocation(Truck.Manifest.Key.IdHex, 3, "stolen").Encode(), Truck.AuthorityKey);
         Assert.True(ledger.Proves((await SendBytes(TestLedger.UplinkOf(revocation))).Receipt!, revocation));
         Assert.NotNull((await SendBytes(TestLedger.UplinkOf(revocation))).Receipt);
         Assert.Equal(Refusal.Revoked, (await Send(Truck.Seal(1))).Refusal);
@@ -151,7 +155,8 @@ public sealed class IntakeTests : IAsyncDisposable
     public async Task A_new_manifest_holds_from_its_first_number_on()
     {
         await ledger.Send(core, 1);
-        var next = Truck.Manifest with { FirstNumber = 2, Previous = Truck.SignedManifest.PayloadDigest, IssuedMs = Truck.Manifest.IssuedMs + 1 };
+        var next = Truck.Manifest with { FirstNumber = 2, Previous = Truck.SignedManifest.PayloadDigest, IssuedMs =
+            Truck.Manifest.IssuedMs + 1 };
         var statement = Statement.Sign(StatementKind.Manifest, "authority:test", next.Encode(), Truck.AuthorityKey);
         Assert.Null((await SendBytes(TestLedger.UplinkOf(statement))).Refusal);
         Assert.Null((await Send(Truck.Seal(1))).Refusal);
@@ -188,9 +193,11 @@ public sealed class IntakeTests : IAsyncDisposable
     private Task<Downlink> SendBytes(byte[] message) => core.Intake.Accept(Truck.Id, message, TestContext.Current.CancellationToken);
 
     private BundleBatch Resigned(BundleBatch batch, Func<BatchHeader, BatchHeader> change, ECDsa? key = null) => new(
-        Statement.Sign(StatementKind.Batch, Statement.IssuerOf(Truck.Id), change(batch.Header).Encode(), key ?? Truck.GatewayKey), batch.Body, null);
+        Statement.Sign(StatementKind.Batch, Statement.IssuerOf(Truck.Id), change(batch.Header).Encode(), key ?? Truck.GatewayKey),
+            batch.Body, null);
 
-    private byte[] Changed(BundleBatch truth, Func<BatchHeader, BatchHeader> change, ECDsa? key = null) => TestLedger.UplinkOf(Resigned(truth, change, key));
+    private byte[] Changed(BundleBatch truth, Func<BatchHeader, BatchHeader> change, ECDsa? key = null) =>
+        TestLedger.UplinkOf(Resigned(truth, change, key));
 
     private (GatewayId From, byte[] Message) Lie(string lie, BundleBatch truth)
     {
@@ -199,7 +206,8 @@ public sealed class IntakeTests : IAsyncDisposable
         var statement = truth.Statement.Bytes;
         var body = truth.Body.Encode();
         byte[] SignedManifest(Func<Manifest, Manifest> change, ECDsa key) => TestLedger.UplinkOf(
-            Statement.Sign(StatementKind.Manifest, "authority:test", change(Truck.Manifest with { Previous = Truck.SignedManifest.PayloadDigest, FirstNumber = 2 }).Encode(), key));
+            Statement.Sign(StatementKind.Manifest, "authority:test",
+                change(Truck.Manifest with { Previous = Truck.SignedManifest.PayloadDigest, FirstNumber = 2 }).Encode(), key));
         return lie switch
         {
             "not CBOR" => (Truck.Id, "hello"u8.ToArray()),
@@ -222,8 +230,11 @@ public sealed class IntakeTests : IAsyncDisposable
             "sequence skipped" => (Truck.Id, Skipped(truth)),
             "unknown manifest" => (Truck.Id, Changed(truth, header => header with { Manifest = Digest.Of([1]) })),
             "manifest of a stranger" => (Truck.Id, SignedManifest(manifest => manifest, foreign)),
-            "manifest with bent signature" => (Truck.Id, new Uplink(Bent(Uplink.Decode(SignedManifest(manifest => manifest, Truck.AuthorityKey)).Statement.AsSpan()), null).Encode()),
-            "manifest that follows nothing" => (Truck.Id, SignedManifest(manifest => manifest with { Previous = default }, Truck.AuthorityKey)),
+            "manifest with bent signature" =>
+                (Truck.Id, new Uplink(Bent(Uplink.Decode(SignedManifest(manifest => manifest, Truck.AuthorityKey)).Statement.AsSpan()),
+                    null).Encode()),
+            "manifest that follows nothing" =>
+                (Truck.Id, SignedManifest(manifest => manifest with { Previous = default }, Truck.AuthorityKey)),
             "manifest that reaches back" => (Truck.Id, SignedManifest(manifest => manifest with { FirstNumber = 1 }, Truck.AuthorityKey)),
             "manifest of another gateway" => (stranger, SignedManifest(manifest => manifest, Truck.AuthorityKey)),
             "revocation of a stranger" => (Truck.Id, TestLedger.UplinkOf(Statement.Sign(StatementKind.Revocation, "authority:test",
@@ -271,7 +282,8 @@ public sealed class IntakeTests : IAsyncDisposable
 
     private byte[] Skipped(BundleBatch truth)
     {
-        var body = truth.Body with { Channels = truth.Body.Channels.SetItem(1, truth.Body.Channels[1] with { FirstSequence = truth.Body.Channels[1].FirstSequence + 1 }) };
+        var body = truth.Body with { Channels =
+            truth.Body.Channels.SetItem(1, truth.Body.Channels[1] with { FirstSequence = truth.Body.Channels[1].FirstSequence + 1 }) };
         var root = BatchTree.Root(BatchLeaves.Hashes(BatchLeaves.Build(body, truth.Header.OpenedMs, Truck.Manifest.Channels)).AsSpan());
         return new Uplink(Resigned(truth, header => header with { Root = root }).Statement.Bytes, [.. body.Encode()]).Encode();
     }

@@ -11,7 +11,8 @@ using Microsoft.AspNetCore.Builder;
 
 namespace Gateway.Tests.Ledger;
 
-/// <summary>Goal: the page says what the verifier says, harms nobody, and its link can be scanned. Method: a real Kestrel, real HTTP, zbar reads the QR.</summary>
+/// <summary>Goal: the page says what the verifier says, harms nobody, and its link can be scanned. Method: a real Kestrel, real HTTP,
+/// zbar reads the QR.</summary>
 public sealed class PagesTests : IAsyncLifetime
 {
     private const string Hostile = "<script>alert('&\"1\")</script>";
@@ -52,7 +53,8 @@ public sealed class PagesTests : IAsyncLifetime
     [InlineData("en", "VERIFIED", "OUT OF RANGE", "en")]
     [InlineData("fr", "VÉRIFIÉ", "HORS LIMITES", "fr")]
     [InlineData("zh", "已验证", "超出限值", "zh-Hans")]
-    public async Task The_page_gives_the_verifiers_word_and_the_temperature_apart_from_it(string language, string word, string answer, string tag)
+    public async Task The_page_gives_the_verifiers_word_and_the_temperature_apart_from_it(string language, string word, string answer,
+        string tag)
     {
         var page = await Get(Window + "?lang=" + language + "&tz=%2B02:00");
         Assert.Contains($"<html lang=\"{tag}\">", page);
@@ -78,7 +80,8 @@ public sealed class PagesTests : IAsyncLifetime
         var verdict = Verifier.Verify(bundle, policy);
         Assert.Equal(VerdictWord.Verified, verdict.Word);
         Assert.Equal(Answer.OutOfRange, verdict.Channels[0].Answer);
-        Assert.Equal(bundle, await http.GetByteArrayAsync($"/g/{ledger.Truck.Id}/bundle?from={TestTruck.StartMs}&to={ledger.Truck.NowMs - 1}",
+        Assert.Equal(bundle, await http
+            .GetByteArrayAsync($"/g/{ledger.Truck.Id}/bundle?from={TestTruck.StartMs}&to={ledger.Truck.NowMs - 1}",
             TestContext.Current.CancellationToken));
     }
 
@@ -92,7 +95,8 @@ public sealed class PagesTests : IAsyncLifetime
     [InlineData("/g/ID?lang=%22%3E%3Cscript%3E&tz=%22%3E%3Cscript%3E")]
     public async Task No_text_of_anybody_becomes_markup_and_nothing_may_run(string path)
     {
-        using var response = await http.GetAsync(path.Replace("WINDOW", Window).Replace("ID", ledger.Truck.Id.ToString()), TestContext.Current.CancellationToken);
+        using var response = await http
+            .GetAsync(path.Replace("WINDOW", Window).Replace("ID", ledger.Truck.Id.ToString()), TestContext.Current.CancellationToken);
         var page = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Assert.DoesNotContain("<script", page, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("<img", page, StringComparison.OrdinalIgnoreCase);
@@ -121,7 +125,8 @@ public sealed class PagesTests : IAsyncLifetime
     public async Task The_short_addresses_lead_to_the_window_of_the_whole_record()
     {
         using var all = await http.GetAsync($"/g/{ledger.Truck.Id}/all", TestContext.Current.CancellationToken);
-        using var numbers = await http.GetAsync($"/g/{ledger.Truck.Id}?from={TestTruck.StartMs}&to={ledger.Truck.NowMs - 1}", TestContext.Current.CancellationToken);
+        using var numbers = await http
+            .GetAsync($"/g/{ledger.Truck.Id}?from={TestTruck.StartMs}&to={ledger.Truck.NowMs - 1}", TestContext.Current.CancellationToken);
         Assert.Equal(Window + "?lang=en", all.Headers.Location!.ToString());
         Assert.Equal(all.Headers.Location, numbers.Headers.Location);
     }
@@ -134,7 +139,8 @@ public sealed class PagesTests : IAsyncLifetime
         using var tile = await http.GetAsync("/log/tile/0/000.p/5", TestContext.Current.CancellationToken);
         Assert.Equal(5 * Digest.Length, (await tile.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).Length);
         Assert.Contains("immutable", tile.Headers.CacheControl!.ToString());
-        foreach (var path in new[] { "/log/../ledger.db", "/log/%2e%2e/ledger.db", "/log/tile/0/000.p/6", "/log/tile/0/0", "/log/checkpoint.new", "/log/" })
+        foreach (var path in new[] { "/log/../ledger.db", "/log/%2e%2e/ledger.db", "/log/tile/0/000.p/6", "/log/tile/0/0",
+            "/log/checkpoint.new", "/log/" })
         {
             using var refused = await http.GetAsync(path, TestContext.Current.CancellationToken);
             Assert.Equal(HttpStatusCode.NotFound, refused.StatusCode);
@@ -149,13 +155,15 @@ public sealed class PagesTests : IAsyncLifetime
     {
         var page = await Get(Window);
         var drawing = Regex.Match(page, "<svg class=\"qr\".*?</svg>").Value;
-        var size = int.Parse(Regex.Match(drawing, "viewBox=\"0 0 (\\d+)").Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+        var size = int.Parse(Regex.Match(drawing, "viewBox=\"0 0 (\\d+)").Groups[1].Value,
+            System.Globalization.CultureInfo.InvariantCulture);
         const int Zoom = 8;
         var pixels = new byte[size * Zoom * size * Zoom];
         Array.Fill(pixels, (byte)255);
         foreach (Match module in Regex.Matches(drawing, "M(\\d+) (\\d+)h1"))
         {
-            var (x, y) = (int.Parse(module.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture), int.Parse(module.Groups[2].ValueSpan, System.Globalization.CultureInfo.InvariantCulture));
+            var (x, y) = (int.Parse(module.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture),
+                int.Parse(module.Groups[2].ValueSpan, System.Globalization.CultureInfo.InvariantCulture));
             for (var row = 0; row < Zoom; row++)
             {
                 pixels.AsSpan((((y * Zoom) + row) * size * Zoom) + (x * Zoom), Zoom).Clear();
@@ -163,7 +171,8 @@ public sealed class PagesTests : IAsyncLifetime
         }
 
         var image = Path.Combine(ledger.Data, "qr.pgm");
-        await File.WriteAllBytesAsync(image, [.. System.Text.Encoding.ASCII.GetBytes($"P5 {size * Zoom} {size * Zoom} 255\n"), .. pixels], TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(image, [.. System.Text.Encoding.ASCII.GetBytes($"P5 {size * Zoom} {size * Zoom} 255\n"), .. pixels],
+            TestContext.Current.CancellationToken);
         Assert.Equal(new Uri(http.BaseAddress!, Window).ToString(), Scan(image).Trim());
     }
 

@@ -8,12 +8,14 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Gateway.Tests.Ledger;
 
-/// <summary>Goal: a checkpoint is never ahead of durable entries, and there are never two heads. Method: every write of a round fails, once before
+/// <summary>Goal: a checkpoint is never ahead of durable entries, and there are never two heads. Method: every write of a round fails,
+/// once before
 /// and once after it took effect; then the same ledger and a restarted one must come out whole. Go's tlog reads the tiles.</summary>
 public sealed class TiledLogTests(GoPeer go) : IClassFixture<GoPeer>
 {
     /// <summary>Entries in hand before the failing round: none, inside a bundle, at its last place, just over it.</summary>
-    public static TheoryData<int, bool, bool> Rounds => new MatrixTheoryData<int, bool, bool>([0, 3, 254, 255, 256], [false, true], [false, true]);
+    public static TheoryData<int, bool, bool> Rounds =>
+        new MatrixTheoryData<int, bool, bool>([0, 3, 254, 255, 256], [false, true], [false, true]);
 
     [Theory]
     [MemberData(nameof(Rounds))]
@@ -68,7 +70,8 @@ public sealed class TiledLogTests(GoPeer go) : IClassFixture<GoPeer>
         var path = Path.Combine(ledger.LogDirectory, LogDisk.CheckpointName);
         var foreign = (byte[])[.. await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken), (byte)'\n'];
         await File.WriteAllBytesAsync(path, foreign, TestContext.Current.CancellationToken);
-        var answer = await core.Intake.Accept(ledger.Truck.Id, TestLedger.UplinkOf(ledger.Truck.Seal(1)), TestContext.Current.CancellationToken);
+        var answer = await core.Intake
+            .Accept(ledger.Truck.Id, TestLedger.UplinkOf(ledger.Truck.Seal(1)), TestContext.Current.CancellationToken);
         Assert.Equal(Refusal.Unavailable, answer.Refusal);
         await Assert.ThrowsAsync<EvidenceBrokenException>(() => core.Sequencer.Ended);
         Assert.Equal(foreign, await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
@@ -134,7 +137,8 @@ public sealed class TiledLogTests(GoPeer go) : IClassFixture<GoPeer>
         }
 
         await using var reopened = ledger.Open();
-        var again = await reopened.Intake.Accept(ledger.Truck.Id, TestLedger.UplinkOf(ledger.Truck.Batches[0]), TestContext.Current.CancellationToken);
+        var again = await reopened.Intake
+            .Accept(ledger.Truck.Id, TestLedger.UplinkOf(ledger.Truck.Batches[0]), TestContext.Current.CancellationToken);
         Assert.Equal(first, again.Receipt);
     }
 
@@ -156,7 +160,8 @@ public sealed class TiledLogTests(GoPeer go) : IClassFixture<GoPeer>
         {
             var proof = go.Ask(new("tiles")
             {
-                Dir = ledger.LogDirectory, Size = entries, Root = root, Index = index, Old = 1, OldRoot = LogTree.LeafHash(core.Store.Entry(0)).ToBytes(),
+                Dir = ledger.LogDirectory, Size = entries, Root = root, Index = index, Old = 1, OldRoot =
+                    LogTree.LeafHash(core.Store.Entry(0)).ToBytes(),
                 Entry = core.Store.Entry(index)!,
             });
             Assert.Equal("", proof.Error);

@@ -26,7 +26,8 @@ internal static class AuthorityRules
         var last = tip.Manifests.IsEmpty ? default : tip.Manifests[^1].PayloadDigest;
         if (manifest.Previous != last)
         {
-            throw new RefusedException(Refusal.PreviousMismatch, $"The manifest names previous manifest {manifest.Previous.ToShortString()}; " +
+            throw new RefusedException(Refusal.PreviousMismatch,
+                $"The manifest names previous manifest {manifest.Previous.ToShortString()}; " +
                 $"the last logged one is {last.ToShortString()}.");
         }
 
@@ -34,7 +35,8 @@ internal static class AuthorityRules
         var first = tip.NextNumber ?? (tip.Manifests.IsEmpty ? 0 : tip.Manifests[^1].Manifest.FirstNumber);
         if (manifest.FirstNumber < first)
         {
-            throw new RefusedException(Refusal.NumberNotNext, $"The manifest holds from batch {manifest.FirstNumber} on; {first} is the first that it may.");
+            throw new RefusedException(Refusal.NumberNotNext,
+                $"The manifest holds from batch {manifest.FirstNumber} on; {first} is the first that it may.");
         }
     }
 }

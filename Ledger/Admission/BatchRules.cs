@@ -10,12 +10,15 @@ internal sealed record CheckedBatch(Statement Statement, BatchHeader Header, Bat
 /// <summary>The rules of admission for batches (evidence.md). Pure: statement and manifests in, the batch or a refusal out.</summary>
 internal static class BatchRules
 {
-    /// <summary>Most bytes of a batch's statement. A header's payload has at most 256; two such statements must fit one conflict entry.</summary>
+    /// <summary>Most bytes of a batch's statement. A header's payload has at most 256; two such statements must fit one conflict
+    /// entry.</summary>
     public const int StatementLengthMax = 1_536;
 
-    /// <summary>Decides all that the batch and its manifest decide alone. Costs a signature and the tree, so it runs outside any lock.</summary>
+    /// <summary>Decides all that the batch and its manifest decide alone. Costs a signature and the tree, so it runs outside any
+    /// lock.</summary>
     /// <exception cref="RefusedException">A rule is broken.</exception>
-    public static CheckedBatch Check(GatewayId from, Statement statement, ImmutableArray<byte>? body, ImmutableArray<KnownManifest> manifests)
+    public static CheckedBatch Check(GatewayId from, Statement statement, ImmutableArray<byte>? body,
+        ImmutableArray<KnownManifest> manifests)
     {
         if (statement.Bytes.Length > StatementLengthMax)
         {
@@ -26,7 +29,8 @@ internal static class BatchRules
         var header = Decoded(() => BatchHeader.Decode(statement.Payload));
         if (header.Gateway != from || statement.Issuer != Statement.IssuerOf(from))
         {
-            throw new RefusedException(Refusal.NotEnrolled, $"The header is of gateway {header.Gateway}, issued by {Cut(statement.Issuer)}; this is the link of {from}.");
+            throw new RefusedException(Refusal.NotEnrolled,
+                $"The header is of gateway {header.Gateway}, issued by {Cut(statement.Issuer)}; this is the link of {from}.");
         }
 
         var manifest = ManifestOf(header, manifests);
@@ -38,7 +42,8 @@ internal static class BatchRules
 
         if (!statement.VerifiedBy(manifest.Key))
         {
-            throw new RefusedException(Refusal.BadSignature, $"The signature of batch {header.Number} does not verify with key {manifest.Key.IdHex}.");
+            throw new RefusedException(Refusal.BadSignature,
+                $"The signature of batch {header.Number} does not verify with key {manifest.Key.IdHex}.");
         }
 
         if (body is not { } bytes)
@@ -64,14 +69,16 @@ internal static class BatchRules
 
         if (header.Previous != tip.LastDigest)
         {
-            throw new RefusedException(Refusal.PreviousMismatch, $"Batch {header.Number} names previous header {header.Previous.ToShortString()}; " +
+            throw new RefusedException(Refusal.PreviousMismatch,
+                $"Batch {header.Number} names previous header {header.Previous.ToShortString()}; " +
                 $"the last logged one is {tip.LastDigest.ToShortString()}.");
         }
 
         var inForce = tip.Manifests.Last(known => known.Manifest.FirstNumber <= header.Number);
         if (header.Manifest != inForce.PayloadDigest)
         {
-            throw new RefusedException(Refusal.ManifestMismatch, $"Batch {header.Number} names manifest {header.Manifest.ToShortString()}; " +
+            throw new RefusedException(Refusal.ManifestMismatch,
+                $"Batch {header.Number} names manifest {header.Manifest.ToShortString()}; " +
                 $"in force is {inForce.PayloadDigest.ToShortString()}.");
         }
 
@@ -88,7 +95,8 @@ internal static class BatchRules
 
     /// <summary>The sequence numbers that must come after this batch. A channel that the manifest no longer has keeps its own.</summary>
     public static ImmutableArray<long> NextSequences(CheckedBatch batch, ImmutableArray<long> before) =>
-        [.. batch.Body.Channels.Select(channel => channel.FirstSequence + channel.Samples.Length), .. before.Skip(batch.Body.Channels.Length)];
+        [.. batch.Body.Channels.Select(channel => channel.FirstSequence + channel.Samples.Length),
+            .. before.Skip(batch.Body.Channels.Length)];
 
     /// <exception cref="RefusedException">With Malformed and the reason.</exception>
     public static T Decoded<T>(Func<T> decode)
@@ -114,7 +122,8 @@ internal static class BatchRules
     {
         if (body.Channels.Length != header.ChannelCount || body.LeafCount != header.LeafCount)
         {
-            throw new RefusedException(Refusal.RootMismatch, $"The body of batch {header.Number} has {body.Channels.Length} channels and {body.LeafCount} leaves; " +
+            throw new RefusedException(Refusal.RootMismatch,
+                $"The body of batch {header.Number} has {body.Channels.Length} channels and {body.LeafCount} leaves; " +
                 $"the header signs {header.ChannelCount} and {header.LeafCount}.");
         }
 

@@ -4,16 +4,19 @@ using Evidence;
 
 namespace Ledger.Admission;
 
-/// <summary>The log's entry for a gateway that signed two batches under one number. It holds both statements, so that it accuses by itself.</summary>
+/// <summary>The log's entry for a gateway that signed two batches under one number. It holds both statements, so that it accuses by
+/// itself.</summary>
 /// <remarks>
 /// <code>
-/// conflict = [1, gw: bstr .size 16, seq: uint, logged: bstr, refused: bstr]     ; two whole COSE_Sign1, each verifying with the gateway's key
+/// conflict = [1, gw: bstr .size 16, seq: uint, logged: bstr, refused: bstr]     ; two whole COSE_Sign1, each verifying with the
+/// gateway's key
 /// </code>
 /// The ledger signs it only to give it the form of every other entry: what convinces are the two signatures inside.
 /// </remarks>
 public static class ConflictEntry
 {
-    public static Statement Sign(GatewayId gateway, long number, ReadOnlySpan<byte> logged, ReadOnlySpan<byte> refused, string origin, ECDsa key)
+    public static Statement Sign(GatewayId gateway, long number, ReadOnlySpan<byte> logged, ReadOnlySpan<byte> refused, string origin,
+        ECDsa key)
     {
         var writer = new CborWriter(CborConformanceMode.Ctap2Canonical);
         writer.WriteStartArray(5);

@@ -16,22 +16,27 @@ public sealed record IntakeTrust(ImmutableArray<PublicKey> Authorities, string O
 
 /// <summary>The ledger's door: judges what a gateway sends, has it logged, and answers with a receipt or a refusal.</summary>
 /// <remarks>
-/// Statements of one gateway are judged in the order of the calls; call <see cref="Accept"/> again without waiting for the answer before, so that many
+/// Statements of one gateway are judged in the order of the calls; call <see cref="Accept"/> again without waiting for the answer before,
+/// so that many
 /// statements share one round of the log. Signatures and trees of different gateways are checked in parallel.
 /// </remarks>
-public sealed class Intake(LedgerStore store, Sequencer sequencer, Quarantine quarantine, IntakeTrust trust, LedgerMeter meter, ILogger<Intake> log)
+public sealed class Intake(LedgerStore store, Sequencer sequencer, Quarantine quarantine, IntakeTrust trust, LedgerMeter meter,
+    ILogger<Intake> log)
 {
-    /// <summary>Most gateways whose state is kept in memory; idle ones are forgotten beyond it and read back when they speak again.</summary>
+    /// <summary>Most gateways whose state is kept in memory; idle ones are forgotten beyond it and read back when they speak
+    /// again.</summary>
     public const int LanesMax = 4_096;
 
     private readonly ConcurrentDictionary<GatewayId, Lane> lanes = new();
     private readonly ConcurrentDictionary<string, long> revoked = new(store.Revocations().GroupBy(row => row.KeyId)
         .Select(rows => KeyValuePair.Create(rows.Key, rows.Min(row => row.FromIndex))));
 
-    /// <summary>Judges one message. The task ends when the answer may be sent: with a receipt only after the statement is durable and published.</summary>
+    /// <summary>Judges one message. The task ends when the answer may be sent: with a receipt only after the statement is durable and
+    /// published.</summary>
     /// <param name="from">Whose link it came over, as the broker has authenticated it.</param>
     /// <param name="uplink">The message; not changed until the task ends.</param>
-    /// <exception cref="OperationCanceledException">Cancelled. The statement may be logged all the same: the sender sends it again.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled. The statement may be logged all the same: the sender sends it
+    /// again.</exception>
     public async Task<Downlink> Accept(GatewayId from, ReadOnlyMemory<byte> uplink, CancellationToken cancellation)
     {
         var lane = LaneOf(from);
@@ -109,7 +114,8 @@ public sealed class Intake(LedgerStore store, Sequencer sequencer, Quarantine qu
 
         if (revoked.TryGetValue(Convert.ToHexStringLower(batch.Statement.KeyId.AsSpan()), out var from) && sequencer.NextIndexFloor >= from)
         {
-            throw new RefusedException(Refusal.Revoked, $"The key of batch {header.Number} is revoked from log index {from} on. Enrol the gateway again.");
+            throw new RefusedException(Refusal.Revoked,
+                $"The key of batch {header.Number} is revoked from log index {from} on. Enrol the gateway again.");
         }
 
         BatchRules.CheckNext(batch, tip);
@@ -139,7 +145,8 @@ public sealed class Intake(LedgerStore store, Sequencer sequencer, Quarantine qu
         var manifest = BatchRules.Decoded(() => Manifest.Decode(statement.Payload));
         if (manifest.Gateway != examined.From)
         {
-            throw new RefusedException(Refusal.NotEnrolled, $"The manifest enrols gateway {manifest.Gateway}; this is the link of {examined.From}.");
+            throw new RefusedException(Refusal.NotEnrolled,
+                $"The manifest enrols gateway {manifest.Gateway}; this is the link of {examined.From}.");
         }
 
         if (tip.Manifests.Any(known => known.PayloadDigest == examined.Identity))
@@ -187,7 +194,8 @@ public sealed class Intake(LedgerStore store, Sequencer sequencer, Quarantine qu
         return answer;
     }
 
-    /// <summary>Two histories of one gateway. The first pair of a number is logged; a thief of the key cannot fill the log with more.</summary>
+    /// <summary>Two histories of one gateway. The first pair of a number is logged; a thief of the key cannot fill the log with
+    /// more.</summary>
     private async Task<Downlink> Conflict(Lane lane, Lane.Turn turn, Examined examined, long loggedIndex, CancellationToken cancellation)
     {
         var (gateway, number) = (examined.From, examined.Batch!.Header.Number);
@@ -212,8 +220,10 @@ public sealed class Intake(LedgerStore store, Sequencer sequencer, Quarantine qu
         throw new RefusedException(Refusal.Conflict, words);
     }
 
-    /// <summary>Hands a statement to the sequencer. The lane goes on as soon as its place in the queue is certain, unless the turn is held.</summary>
-    private async Task<Downlink> Log(Lane lane, Lane.Turn turn, Examined examined, GatewayTip? next, Statement statement, Func<long, object> row,
+    /// <summary>Hands a statement to the sequencer. The lane goes on as soon as its place in the queue is certain, unless the turn is
+    /// held.</summary>
+    private async Task<Downlink> Log(Lane lane, Lane.Turn turn, Examined examined, GatewayTip? next, Statement statement, Func<long,
+        object> row,
         CancellationToken cancellation, bool held = false)
     {
         var round = await sequencer.Add(new(examined.From.Value, statement, row), lane.TipEpoch, cancellation).ConfigureAwait(false);

@@ -41,7 +41,8 @@ internal sealed class Lane
             }
             else
             {
-                _ = Before.ContinueWith(_ => mine.TrySetResult(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                _ = Before.ContinueWith(_ => mine.TrySetResult(), CancellationToken.None, TaskContinuationOptions.None,
+                    TaskScheduler.Default);
             }
         }
     }

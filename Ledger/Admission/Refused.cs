@@ -2,7 +2,8 @@ using Evidence;
 
 namespace Ledger.Admission;
 
-/// <summary>A statement breaks a rule of admission. Thrown and caught inside this room only: it carries the answer to the gateway.</summary>
+/// <summary>A statement breaks a rule of admission. Thrown and caught inside this room only: it carries the answer to the
+/// gateway.</summary>
 internal sealed class RefusedException(Refusal refusal, string words) : Exception(words)
 {
     public RefusedException() : this(Refusal.Malformed, "") { }

@@ -13,11 +13,15 @@ namespace Ledger.Admission;
 /// <param name="Trouble">Why there is no receipt.</param>
 public readonly record struct Sequenced(string? Receipt, string Trouble);
 
-/// <summary>Gives admitted statements their places and publishes them, many in one round: one commit of the store, one publication of the log.</summary>
+/// <summary>Gives admitted statements their places and publishes them, many in one round: one commit of the store, one publication of the
+/// log.</summary>
 /// <remarks>
-/// Promises, in order. Sequenced: the store has committed the places; a crash from here on loses nothing, because the next round (or the next start)
-/// publishes what the store has and the log has not. Integrated and published: <see cref="TiledLog.Publish"/>. Only then is a receipt given.
-/// A round that fails leaves every waiter without receipt and <see cref="Epoch"/> raised: whoever reasoned from unfinished rounds must look again.
+/// Promises, in order. Sequenced: the store has committed the places; a crash from here on loses nothing, because the next round (or the
+/// next start)
+/// publishes what the store has and the log has not. Integrated and published: <see cref="TiledLog.Publish"/>. Only then is a receipt
+/// given.
+/// A round that fails leaves every waiter without receipt and <see cref="Epoch"/> raised: whoever reasoned from unfinished rounds must
+/// look again.
 /// </remarks>
 public sealed class Sequencer : IAsyncDisposable
 {
@@ -43,7 +47,8 @@ public sealed class Sequencer : IAsyncDisposable
         this.log = log;
         this.meter = meter;
         this.clock = clock;
-        waiting = Channel.CreateBounded<Waiter>(new BoundedChannelOptions(WaitingMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        waiting = Channel.CreateBounded<Waiter>(new BoundedChannelOptions(WaitingMax) { SingleReader = true, FullMode =
+            BoundedChannelFullMode.Wait });
         CatchUp();
         loop = Task.Run(Rounds);
     }
@@ -64,7 +69,8 @@ public sealed class Sequencer : IAsyncDisposable
     /// <exception cref="EvidenceBrokenException">Store and log do not belong together.</exception>
     public static Sequencer Start(LedgerStore store, TiledLog log, LedgerMeter meter, TimeProvider clock) => new(store, log, meter, clock);
 
-    /// <summary>Puts a statement into the next round. The outer task ends when its place in the queue is certain, the inner one with its receipt.</summary>
+    /// <summary>Puts a statement into the next round. The outer task ends when its place in the queue is certain, the inner one with its
+    /// receipt.</summary>
     /// <param name="admittedIn">The <see cref="Epoch"/> in which it was admitted.</param>
     public Task<Task<Sequenced>> Add(AdmittedStatement statement, int admittedIn, CancellationToken cancellation) =>
         Enqueue(new(statement, null, admittedIn), cancellation);
@@ -75,7 +81,8 @@ public sealed class Sequencer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         waiting.Writer.TryComplete();
-        await loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Whoever runs the ledger watches Ended; here it only has to be over.
+        // Whoever runs the ledger watches Ended; here it only has to be over.
+        await loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task<Task<Sequenced>> Enqueue(Waiter waiter, CancellationToken cancellation)
@@ -137,7 +144,8 @@ public sealed class Sequencer : IAsyncDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or DbUpdateException or SqliteException)
         {
-            // Whether the failed step took effect is unknown. Nobody gets a receipt; the next round reads both stores back and goes on from there.
+            // Whether the failed step took effect is unknown. Nobody gets a receipt; the next round reads both stores back and goes on
+            // from there.
             stale = true;
             Interlocked.Increment(ref epoch);
             meter.RoundFailed(fault);

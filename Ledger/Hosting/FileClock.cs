@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace Ledger.Hosting;
 
-/// <summary>The wall time of a replayed trip, as another process on this machine writes it: eight bytes, little-endian, wall milliseconds.</summary>
+/// <summary>The wall time of a replayed trip, as another process on this machine writes it: eight bytes, little-endian, wall
+/// milliseconds.</summary>
 /// <remarks>For demonstrations and tests. Timers and durations stay the machine's own; TLS validity too.</remarks>
 public sealed class FileClock(string path) : TimeProvider
 {

@@ -27,7 +27,8 @@ public sealed class LedgerCore : IAsyncDisposable
     private readonly FileStream heldLock;
     private readonly ECDsa statementKey;
 
-    private LedgerCore(FileStream heldLock, LogKeys keys, VerifierPolicy policy, ECDsa statementKey, LogDisk disk, LedgerStore store, TiledLog log,
+    private LedgerCore(FileStream heldLock, LogKeys keys, VerifierPolicy policy, ECDsa statementKey, LogDisk disk, LedgerStore store,
+        TiledLog log,
         LedgerMeter meter, TimeProvider clock, ILoggerFactory logs)
     {
         this.heldLock = heldLock;
@@ -41,7 +42,8 @@ public sealed class LedgerCore : IAsyncDisposable
         Clock = clock;
         Sequencer = Sequencer.Start(store, log, meter, clock);
         Quarantine = new(store, clock);
-        Intake = new(store, Sequencer, Quarantine, new([.. policy.Authorities.Select(authority => authority.Key)], keys.Origin, statementKey), meter,
+        Intake = new(store, Sequencer, Quarantine,
+            new([.. policy.Authorities.Select(authority => authority.Key)], keys.Origin, statementKey), meter,
             logs.CreateLogger<Intake>());
     }
 

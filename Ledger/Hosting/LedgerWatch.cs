@@ -3,9 +3,11 @@ using Microsoft.Extensions.Hosting.Systemd;
 namespace Ledger.Hosting;
 
 /// <summary>Stops the process when an invariant broke, and tells systemd that work is done, from work that was really done.</summary>
-public sealed partial class LedgerWatch(LedgerCore core, IHostApplicationLifetime lifetime, ILogger<LedgerWatch> log, IServiceProvider services) : BackgroundService
+public sealed partial class LedgerWatch(LedgerCore core, IHostApplicationLifetime lifetime, ILogger<LedgerWatch> log,
+    IServiceProvider services) : BackgroundService
 {
-    /// <summary>How often the ledger proves to itself that it still reads its disk, when nobody sends anything. systemd's limit is 60 s.</summary>
+    /// <summary>How often the ledger proves to itself that it still reads its disk, when nobody sends anything. systemd's limit is 60
+    /// s.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(15);
 
     /// <summary>Whether the sequencer ended by a broken invariant.</summary>
@@ -32,7 +34,8 @@ public sealed partial class LedgerWatch(LedgerCore core, IHostApplicationLifetim
                 }
                 else
                 {
-                    notifier?.Notify(new ServiceState("WATCHDOG=1")); // The store answered and the log's head was read: a completed piece of work.
+                    // The store answered and the log's head was read: a completed piece of work.
+                    notifier?.Notify(new ServiceState("WATCHDOG=1"));
                 }
             }
             while (await Next(timer, stoppingToken));

@@ -11,7 +11,8 @@ public sealed record RunOptions
     /// <summary>Data directory. Default /var/lib/coldproof-ledger.</summary>
     public string Data { get; init; } = DataDefault;
 
-    /// <summary>Directory with log.key, clock.key and policy.json. Default: systemd's credentials directory, else "keys" in the data directory.</summary>
+    /// <summary>Directory with log.key, clock.key and policy.json. Default: systemd's credentials directory, else "keys" in the data
+    /// directory.</summary>
     public string Keys { get; init; } = "";
 
     /// <summary>Where the pages are served. Plain http only on a loopback address. Default http://127.0.0.1:8480.</summary>

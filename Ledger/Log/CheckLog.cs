@@ -10,7 +10,8 @@ namespace Ledger.Log;
 /// <param name="Problems">One sentence each; empty when everything derives again.</param>
 public sealed record LogFindings(long Entries, long Batches, long Checkpoints, ImmutableArray<string> Problems);
 
-/// <summary>Derives the log's tree from its raw entries, compares it with every tile, every kept checkpoint and the store, and every batch's root with its body.</summary>
+/// <summary>Derives the log's tree from its raw entries, compares it with every tile, every kept checkpoint and the store, and every
+/// batch's root with its body.</summary>
 /// <param name="disk">The log's directory; only read.</param>
 public sealed class CheckLog(LogDisk disk, LogKeys keys)
 {
@@ -95,10 +96,12 @@ public sealed class CheckLog(LogDisk disk, LogKeys keys)
         {
             if (tile.Level == levels.Count)
             {
-                levels.Add([.. levels[^1].Chunk(LogTile.FullWidth).Where(chunk => chunk.Length == LogTile.FullWidth).Select(chunk => LogTree.Root(chunk))]);
+                levels.Add([.. levels[^1].Chunk(LogTile.FullWidth).Where(chunk => chunk.Length == LogTile.FullWidth)
+                    .Select(chunk => LogTree.Root(chunk))]);
             }
 
-            var expected = levels[tile.Level].Skip((int)(tile.Index * LogTile.FullWidth)).Take(tile.Width).SelectMany(hash => hash.ToBytes()).ToArray();
+            var expected = levels[tile.Level].Skip((int)(tile.Index * LogTile.FullWidth)).Take(tile.Width)
+                .SelectMany(hash => hash.ToBytes()).ToArray();
             var found = disk.Read(tile.Path) ?? disk.Read((tile with { Width = LogTile.FullWidth }).Path);
             if (found is null || found.Length < expected.Length || !found.AsSpan(0, expected.Length).SequenceEqual(expected))
             {
@@ -110,8 +113,10 @@ public sealed class CheckLog(LogDisk disk, LogKeys keys)
     private long CheckBatches(LedgerStore store)
     {
         using var context = store.Read();
-        var manifests = context.Manifests.Join(context.Entries, row => row.LogIndex, entry => entry.LogIndex, (row, entry) => entry.Statement)
-            .AsEnumerable().Select(bytes => Statement.Decode(bytes)).ToDictionary(statement => statement.PayloadDigest, statement => Manifest.Decode(statement.Payload));
+        var manifests = context.Manifests
+            .Join(context.Entries, row => row.LogIndex, entry => entry.LogIndex, (row, entry) => entry.Statement)
+            .AsEnumerable().Select(bytes => Statement.Decode(bytes))
+                .ToDictionary(statement => statement.PayloadDigest, statement => Manifest.Decode(statement.Payload));
         long count = 0;
         var previous = new Dictionary<Guid, (long Number, Digest Digest)>();
         foreach (var (row, bytes) in context.Batches.OrderBy(row => row.Gateway).ThenBy(row => row.Number)
@@ -125,7 +130,8 @@ public sealed class CheckLog(LogDisk disk, LogKeys keys)
         return count;
     }
 
-    private void CheckBatch(BatchRow row, Statement statement, Dictionary<Digest, Manifest> manifests, Dictionary<Guid, (long Number, Digest Digest)> previous)
+    private void CheckBatch(BatchRow row, Statement statement, Dictionary<Digest, Manifest> manifests, Dictionary<Guid,
+        (long Number, Digest Digest)> previous)
     {
         var header = BatchHeader.Decode(statement.Payload);
         var name = $"Batch {row.Number} of gateway {row.Gateway}";
@@ -135,7 +141,8 @@ public sealed class CheckLog(LogDisk disk, LogKeys keys)
             return;
         }
 
-        if (previous.TryGetValue(row.Gateway, out var before) ? header.Number != before.Number + 1 || header.Previous != before.Digest : !header.Previous.IsZero)
+        if (previous.TryGetValue(row.Gateway, out var before) ? header.Number != before.Number + 1
+            || header.Previous != before.Digest : !header.Previous.IsZero)
         {
             problems.Add($"{name} does not follow the batch before it.");
         }
@@ -148,7 +155,8 @@ public sealed class CheckLog(LogDisk disk, LogKeys keys)
         }
 
         var body = BodyPacking.Unpack(row.Body);
-        var root = body.LeafCount == header.LeafCount ? BatchTree.Root(BatchLeaves.Hashes(BatchLeaves.Build(body, header.OpenedMs, manifest.Channels)).AsSpan()) : default;
+        var root = body.LeafCount == header.LeafCount
+            ? BatchTree.Root(BatchLeaves.Hashes(BatchLeaves.Build(body, header.OpenedMs, manifest.Channels)).AsSpan()) : default;
         if (root != header.Root)
         {
             problems.Add($"{name}: the stored body does not give the signed root.");

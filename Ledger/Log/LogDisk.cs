@@ -2,10 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Ledger.Log;
 
-/// <summary>The log's directory: the one window through which the log touches the disk. What a method has written is durable when it returns.</summary>
+/// <summary>The log's directory: the one window through which the log touches the disk. What a method has written is durable when it
+/// returns.</summary>
 /// <param name="root">The directory that is served under /log/.</param>
 /// <remarks>
-/// A file is written beside its place, synced, renamed, and its directory synced: a power cut leaves the old file or the new one, never a mixture.
+/// A file is written beside its place, synced, renamed, and its directory synced: a power cut leaves the old file or the new one, never a
+/// mixture.
 /// The test's disk fails each call once before and once after it took effect; the sequencer must come out whole both times.
 /// </remarks>
 public class LogDisk(string root)
@@ -56,7 +58,8 @@ public class LogDisk(string root)
         Place(CheckpointName, next.Span);
     }
 
-    /// <summary>Removes the partial files that a full one has replaced. Readers fall back to the full one (tlog-tiles); losing power here costs nothing.</summary>
+    /// <summary>Removes the partial files that a full one has replaced. Readers fall back to the full one (tlog-tiles); losing power here
+    /// costs nothing.</summary>
     public void DropPartials(string fullPath)
     {
         var partials = Full(fullPath) + ".p";
@@ -101,7 +104,8 @@ public class LogDisk(string root)
 /// <summary>fsync of a directory, which makes a rename in it durable. .NET opens no directories.</summary>
 internal static partial class DirectorySync
 {
-    private const int ReadOnlyDirectoryCloseOnExec = 0x10000 | 0x80000; // O_DIRECTORY | O_CLOEXEC on x86-64; on arm64 the kernel's numbers differ.
+    // O_DIRECTORY | O_CLOEXEC on x86-64; on arm64 the kernel's numbers differ.
+    private const int ReadOnlyDirectoryCloseOnExec = 0x10000 | 0x80000;
     private const int Arm64Flags = 0x4000 | 0x80000;
 
     public static void Flush(string directory)

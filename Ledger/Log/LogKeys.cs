@@ -25,7 +25,8 @@ public sealed class LogKeys(NoteSigner log, NoteSigner clock) : IDisposable
     /// <summary>The name under which the clock of a log cosigns.</summary>
     public static string ClockName(string origin) => origin + "/clock";
 
-    /// <exception cref="MalformedEvidenceException">A file is not a signing key of its type, or the clock's name is not the log's.</exception>
+    /// <exception cref="MalformedEvidenceException">A file is not a signing key of its type, or the clock's name is not the
+    /// log's.</exception>
     public static LogKeys Read(string directory)
     {
         var log = NoteSigner.Parse(File.ReadAllText(Path.Combine(directory, LogKeyFile)).TrimEnd('\n'));

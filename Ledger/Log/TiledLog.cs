@@ -6,8 +6,10 @@ namespace Ledger.Log;
 
 /// <summary>The C2SP tiled log as static files, and the only code that signs a checkpoint.</summary>
 /// <remarks>
-/// Order of promises in <see cref="Publish"/>: entries, tiles, (witnesses), checkpoint last. A checkpoint is never ahead of durable entries, and a round
-/// that was cut off anywhere is repeated by publishing the same entries again: the store fixed their order before the first byte was written here.
+/// Order of promises in <see cref="Publish"/>: entries, tiles, (witnesses), checkpoint last. A checkpoint is never ahead of durable
+/// entries, and a round
+/// that was cut off anywhere is repeated by publishing the same entries again: the store fixed their order before the first byte was
+/// written here.
 /// Not safe for concurrent use: the sequencer owns it. <see cref="Head"/> may be read from anywhere.
 /// </remarks>
 public sealed class TiledLog
@@ -30,8 +32,10 @@ public sealed class TiledLog
     /// <summary>The newest published checkpoint.</summary>
     public LogHead Head => head;
 
-    /// <summary>Reads the log's end back from the disk: at start, and after any round that failed, so that recovery is the normal path.</summary>
-    /// <exception cref="EvidenceBrokenException">The checkpoint is not signed by this log's key, or tiles and entries do not give its root.</exception>
+    /// <summary>Reads the log's end back from the disk: at start, and after any round that failed, so that recovery is the normal
+    /// path.</summary>
+    /// <exception cref="EvidenceBrokenException">The checkpoint is not signed by this log's key, or tiles and entries do not give its
+    /// root.</exception>
     public void Load()
     {
         openBundle.Clear();
@@ -55,7 +59,8 @@ public sealed class TiledLog
     }
 
     /// <summary>Appends entries and publishes the checkpoint over them. When it returns, the entries are logged.</summary>
-    /// <exception cref="IOException">The disk refused. How far the round got is unknown: call <see cref="Load"/> and publish the same entries again.</exception>
+    /// <exception cref="IOException">The disk refused. How far the round got is unknown: call <see cref="Load"/> and publish the same
+    /// entries again.</exception>
     /// <exception cref="EvidenceBrokenException">Another writer was here.</exception>
     public void Publish(IReadOnlyList<ReadOnlyMemory<byte>> entries)
     {
@@ -72,7 +77,8 @@ public sealed class TiledLog
             disk.WriteOnce(tile.Tile.Path, tile.Bytes);
         }
 
-        // Everything below this size is durable. A public log collects its witnesses' cosignatures HERE, on the signed note and before anyone
+        // Everything below this size is durable. A public log collects its witnesses' cosignatures HERE, on the signed note and before
+        // anyone
         // can see it; this embedded log has none, and every verdict says so.
         var note = Sign(growth.Edge);
         disk.ReplaceCheckpoint(before.Bytes, note.ToBytes());
@@ -87,7 +93,8 @@ public sealed class TiledLog
     public static string Receipt(LogProver prover, SignedNote note, long index, ReadOnlySpan<byte> entry)
     {
         var proof = new TlogProof(index, Guarded(() => prover.Inclusion(index)), note);
-        var check = LogTree.VerifyInclusion(LogTree.LeafHash(entry), index, proof.Checkpoint.Size, proof.Path.AsSpan(), proof.Checkpoint.Root);
+        var check = LogTree.VerifyInclusion(LogTree.LeafHash(entry), index, proof.Checkpoint.Size, proof.Path.AsSpan(),
+            proof.Checkpoint.Root);
         return check.Holds
             ? proof.ToString()
             : throw new EvidenceBrokenException($"The log cannot prove its own entry {index}: {check.Reason} Run `ledger fsck`.");

@@ -2,7 +2,8 @@ using Evidence;
 
 namespace Ledger.Pages;
 
-/// <summary>One channel's temperature as SVG: lowest and highest value per pixel column (an average would hide spikes), limits dashed, gaps blank and hatched.</summary>
+/// <summary>One channel's temperature as SVG: lowest and highest value per pixel column (an average would hide spikes), limits dashed,
+/// gaps blank and hatched.</summary>
 internal static class Chart
 {
     private const int Width = 720;
@@ -106,7 +107,8 @@ internal static class Chart
         {
             // First, lowest, highest, last, in the order in which they came: the column's extremes are on the picture, whatever the zoom.
             var (first, last) = (column.First(), column.Last());
-            ShownReading[] shown = [first, column.MinBy(reading => reading.Temperature!.Value.Value), column.MaxBy(reading => reading.Temperature!.Value.Value), last];
+            ShownReading[] shown = [first, column.MinBy(reading => reading.Temperature!.Value.Value),
+                column.MaxBy(reading => reading.Temperature!.Value.Value), last];
             points.AddRange(shown.DistinctBy(reading => reading.Sequence).OrderBy(reading => reading.Sequence)
                 .Select(reading => string.Create(System.Globalization.CultureInfo.InvariantCulture,
                     $"{scale.X(reading.TimeMs):0.#},{scale.Y(reading.Temperature!.Value.Value):0.#}")));
@@ -120,9 +122,11 @@ internal static class Chart
     {
         public static Scale Of(ChannelVerdict channel, TimeWindow window)
         {
-            var values = channel.Readings.Where(reading => reading.Temperature is not null).Select(reading => reading.Temperature!.Value.Value)
+            var values = channel.Readings.Where(reading => reading.Temperature is not null)
+                .Select(reading => reading.Temperature!.Value.Value)
                 .Append(channel.Probe.Low.Value).Append(channel.Probe.High.Value).ToList();
-            return new(window, (int)Math.Max(int.MinValue, (long)values.Min() - MarginMilliCelsius), (int)Math.Min(int.MaxValue, (long)values.Max() + MarginMilliCelsius));
+            return new(window, (int)Math.Max(int.MinValue, (long)values.Min() - MarginMilliCelsius),
+                (int)Math.Min(int.MaxValue, (long)values.Max() + MarginMilliCelsius));
         }
 
         public double X(long timeMs) => Left + ((Width - Left - Right) *
@@ -131,6 +135,7 @@ internal static class Chart
         public double Y(int value) => Top + ((Height - Top - Bottom) * (((double)Highest - value) / ((double)Highest - Lowest)));
 
         public string Label(long timeMs) => DateTimeOffset.FromUnixTimeMilliseconds(timeMs)
-            .ToString(Window.ToMs - Window.FromMs > 3 * 86_400_000L ? "yyyy-MM-dd" : "MM-dd HH:mm", System.Globalization.CultureInfo.InvariantCulture);
+            .ToString(Window.ToMs - Window.FromMs > 3 * 86_400_000L
+                ? "yyyy-MM-dd" : "MM-dd HH:mm", System.Globalization.CultureInfo.InvariantCulture);
     }
 }

@@ -57,7 +57,8 @@ internal static class GatewayPages
     public static TimeWindow? Whole(LedgerContext context, GatewayId gateway)
     {
         var batches = context.Batches.Where(row => row.Gateway == gateway.Value);
-        return batches.Min(row => (long?)row.OpenedMs) is { } from && batches.Max(row => (long?)row.ClosedMs) is { } to ? new(from, to) : null;
+        return batches.Min(row => (long?)row.OpenedMs) is { } from && batches.Max(row => (long?)row.ClosedMs) is { } to
+            ? new(from, to) : null;
     }
 
     private static void WriteStanding(Html html, PageRequest request, LedgerContext context, GatewayId gateway)
@@ -72,13 +73,15 @@ internal static class GatewayPages
         var last = context.Batches.Where(row => row.Gateway == gateway.Value).OrderByDescending(row => row.Number)
             .Select(row => new { row.Number, row.ClosedMs }).FirstOrDefault();
         html.Add($"<p>{(last is null ? texts["gateway.nobatch"] : texts.Format("gateway.batches", texts.Number(last.Number + 1), request.Time(last.ClosedMs)))}</p>");
-        if (context.RefusalCounts.Where(row => row.Gateway == gateway.Value).Select(row => row.Count).FirstOrDefault() is > 0 and var refused)
+        if (context.RefusalCounts.Where(row => row.Gateway == gateway.Value).Select(row => row.Count)
+            .FirstOrDefault() is > 0 and var refused)
         {
             html.Add($"<p>{texts.Format("gateway.refused", texts.Number(refused))}</p>");
         }
     }
 
-    private static void WriteProbes(Html html, PageRequest request, Manifest manifest, Dictionary<int, (long TimeMs, BatchSample Sample)> last)
+    private static void WriteProbes(Html html, PageRequest request, Manifest manifest, Dictionary<int,
+        (long TimeMs, BatchSample Sample)> last)
     {
         var texts = request.Texts;
         html.Add($"<h2>{texts["probes"]}</h2><div class=\"scroll\"><table class=\"stack\"><thead><tr><th scope=\"col\">{texts["place"]}</th><th scope=\"col\">{texts["serial"]}</th>");
@@ -90,7 +93,8 @@ internal static class GatewayPages
             html.Add($"<td data-label=\"{texts["limits"]}\">{texts.Temperature(probe.Low)} – {texts.Temperature(probe.High)}</td><td data-label=\"{texts["last"]}\">");
             if (last.TryGetValue(i, out var reading))
             {
-                var value = reading.Sample.Temperature is { } temperature ? texts.Temperature(temperature) : texts.Or("causes." + reading.Sample.Outcome, "–");
+                var value = reading.Sample.Temperature is { } temperature
+                    ? texts.Temperature(temperature) : texts.Or("causes." + reading.Sample.Outcome, "–");
                 html.Add($"{value}, {request.Time(reading.TimeMs)}");
             }
             else
@@ -113,7 +117,8 @@ internal static class GatewayPages
         }
 
         var days = context.Batches.Where(row => row.Gateway == gateway.Value).GroupBy(row => row.OpenedMs / DayMs)
-            .Select(day => new { Day = day.Key, Rounds = day.Sum(row => row.Rounds) }).OrderByDescending(day => day.Day).Take(DaysMax).ToList();
+            .Select(day => new { Day = day.Key, Rounds = day.Sum(row => row.Rounds) }).OrderByDescending(day => day.Day).Take(DaysMax)
+                .ToList();
         html.Add($"<h2>{texts["days"]}</h2><p><a class=\"button\" href=\"/g/{gateway.ToString()}/{whole.ToString()}{request.Query()}\">{texts["gateway.whole"]}</a></p><ul class=\"plain days\">");
         foreach (var day in days)
         {

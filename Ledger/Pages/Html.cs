@@ -9,7 +9,8 @@ namespace Ledger.Pages;
 /// <summary>Markup that was written by <see cref="Html"/> and may stand in a page as it is.</summary>
 public readonly record struct Markup(string Text);
 
-/// <summary>Builds a page. What stands in the string literals of this program is markup; every value that is filled in is text and is encoded.</summary>
+/// <summary>Builds a page. What stands in the string literals of this program is markup; every value that is filled in is text and is
+/// encoded.</summary>
 public sealed class Html
 {
     private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);

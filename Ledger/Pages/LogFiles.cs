@@ -4,7 +4,8 @@ using Ledger.Log;
 
 namespace Ledger.Pages;
 
-/// <summary>The endpoints for machines: the log's static files as tlog-tiles names them, the policy, and the health of the service.</summary>
+/// <summary>The endpoints for machines: the log's static files as tlog-tiles names them, the policy, and the health of the
+/// service.</summary>
 public static class LogFiles
 {
     private const string Forever = "public, max-age=31536000, immutable";

@@ -39,7 +39,8 @@ public sealed record PageRequest(Texts Texts, string Path, int? Offset, string A
     {
         var plain = (text ?? "").Trim().Replace(":", "", StringComparison.Ordinal); // A "+" that was not escaped arrives as a space.
         var negative = plain.StartsWith('-');
-        return int.TryParse(plain.TrimStart('-', '+'), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && plain.Length is 4 or 5
+        return int.TryParse(plain.TrimStart('-', '+'), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && plain.Length is 4 or 5
             && number % 100 < 60 && ((number / 100 * 60) + (number % 100)) is <= OffsetMinutesMax and var minutes
             ? negative ? -minutes : minutes
             : null;

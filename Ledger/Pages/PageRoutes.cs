@@ -27,7 +27,8 @@ public static class PageRoutes
         });
         app.MapGet("/g", (HttpContext http, LedgerCore core) =>
             PageFrame.Page(http.Response, GatewayPages.List(PageRequest.Of(http.Request), core)));
-        app.MapGet("/g/{id}", (string id, string? from, string? to, HttpContext http, LedgerCore core) => ShowGateway(id, from, to, http, core));
+        app.MapGet("/g/{id}", (string id, string? from, string? to, HttpContext http, LedgerCore core) =>
+            ShowGateway(id, from, to, http, core));
         app.MapGet("/g/{id}/all", (string id, HttpContext http, LedgerCore core) => LeadToWhole(id, http, core));
         app.MapGet("/g/{id}/bundle", (string id, string? from, string? to, HttpContext http, EvidenceDesk desk, CancellationToken stop) =>
             Window(id, $"{from}..{to}", http, desk, Download, stop));
@@ -68,10 +69,12 @@ public static class PageRoutes
         using var context = core.Store.Read();
         return GatewayPages.Whole(context, gateway) is { } whole
             ? Results.Redirect($"/g/{gateway}/{whole}{PageRequest.Of(http.Request).Query()}")
-            : PageFrame.Problem(http, core.Store.Manifests(gateway.Value).Count == 0 ? new("error.gateway", gateway.ToString()) : new("error.empty"));
+            : PageFrame.Problem(http, core.Store.Manifests(gateway.Value).Count == 0
+                ? new("error.gateway", gateway.ToString()) : new("error.empty"));
     }
 
-    private static async Task<IResult> Window(string id, string text, HttpContext http, EvidenceDesk desk, Func<HttpContext, WindowEvidence, IResult> answer,
+    private static async Task<IResult> Window(string id, string text, HttpContext http, EvidenceDesk desk, Func<HttpContext,
+        WindowEvidence, IResult> answer,
         CancellationToken stop)
     {
         if (ReadId(id) is not { } gateway)

@@ -3,7 +3,8 @@ using QRCoder;
 
 namespace Ledger.Pages;
 
-/// <summary>The page of one window: the verdict word for word as the verifier gives it, the temperature apart from it, and the way to check both without us.</summary>
+/// <summary>The page of one window: the verdict word for word as the verifier gives it, the temperature apart from it, and the way to
+/// check both without us.</summary>
 internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
 {
     private const int RowsMax = 200;
@@ -89,7 +90,8 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
         ("gateway", _) => string.Join(", ", verdict.KeyIds),
         ("authority", _) => texts.Format("keys.authority", verdict.Authority ?? "?"),
         ("logged", _) when verdict.LogSize is { } size => texts.Format("logsize", texts.Number(size), verdict.Witnesses),
-        ("time", _) when verdict.Brackets.Min(bracket => bracket.NotBeforeMs) is { } from && verdict.Brackets.Max(bracket => bracket.NotAfterMs) is { } to =>
+        ("time", _) when verdict.Brackets.Min(bracket => bracket.NotBeforeMs) is { } from
+            && verdict.Brackets.Max(bracket => bracket.NotAfterMs) is { } to =>
             texts.Format("sealed", request.Time(from), request.Time(to),
                 verdict.Brackets.Max(bracket => bracket.WidthMs) is { } widest ? texts.Duration(widest) : "?"),
         _ => "",
@@ -101,11 +103,13 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
         foreach (var channel in verdict.Channels)
         {
             var probe = channel.Probe;
-            var label = texts.Format("probe", channel.Channel.Value, probe.Place, probe.Serial, texts.Temperature(probe.Low), texts.Temperature(probe.High));
+            var label = texts.Format("probe", channel.Channel.Value, probe.Place, probe.Serial, texts.Temperature(probe.Low),
+                texts.Temperature(probe.High));
             html.Add($"<section><h3><bdi>{label}</bdi></h3>{AnswerLine(channel.Answer)}");
             if (!channel.Readings.IsEmpty)
             {
-                var description = texts.Format("chart", request.Time(evidence.Window.FromMs), request.Time(evidence.Window.ToMs), Summary(channel));
+                var description = texts.Format("chart", request.Time(evidence.Window.FromMs), request.Time(evidence.Window.ToMs),
+                    Summary(channel));
                 html.Add($"{Chart.Draw(channel, evidence.Window, description, texts)}<p class=\"quiet\">{texts["chart.legend"]}</p>");
             }
 
@@ -158,7 +162,8 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
 
     private string Extreme(ChannelVerdict channel, Interval interval) => (interval.Min, interval.Max) switch
     {
-        ({ } min, { } max) when min < channel.Probe.Low && max > channel.Probe.High => $"{texts.Temperature(min)} / {texts.Temperature(max)}",
+        ({ } min, { } max) when min < channel.Probe.Low && max > channel.Probe.High =>
+            $"{texts.Temperature(min)} / {texts.Temperature(max)}",
         ({ } min, _) when min < channel.Probe.Low => texts.Temperature(min),
         (_, { } max) => texts.Temperature(max),
         _ => "–",
@@ -166,12 +171,14 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
 
     private string Summary(ChannelVerdict channel)
     {
-        var measured = channel.Readings.Where(reading => reading.Temperature is not null).Select(reading => reading.Temperature!.Value).ToList();
+        var measured = channel.Readings.Where(reading => reading.Temperature is not null).Select(reading => reading.Temperature!.Value)
+            .ToList();
         var excursions = channel.Intervals.Where(interval => interval.Answer == Answer.OutOfRange).ToList();
         var gaps = channel.Intervals.Where(interval => interval.Answer == Answer.NoData).ToList();
         return texts.Format("summary", texts.Number(channel.Readings.Length), texts.Number(channel.Readings.Length - measured.Count),
             measured.Count == 0 ? "–" : texts.Temperature(measured.Min()), measured.Count == 0 ? "–" : texts.Temperature(measured.Max()),
-            texts.Number(excursions.Count), excursions.Count == 0 ? "–" : texts.Duration(excursions.Max(interval => interval.ToMs - interval.FromMs)),
+            texts.Number(excursions.Count), excursions.Count == 0
+                ? "–" : texts.Duration(excursions.Max(interval => interval.ToMs - interval.FromMs)),
             texts.Number(gaps.Count), texts.Duration(gaps.Sum(interval => interval.ToMs - interval.FromMs)));
     }
 
@@ -211,7 +218,8 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
     public static string FileName(WindowEvidence evidence) =>
         $"{evidence.Gateway.ToString()[..8]}-{evidence.Window.ToString().Replace("..", "-", StringComparison.Ordinal)}.coldproof.json";
 
-    /// <summary>The page's own link, level M, four modules of quiet around it, drawn as one path: sharp at any size, no image to load.</summary>
+    /// <summary>The page's own link, level M, four modules of quiet around it, drawn as one path: sharp at any size, no image to
+    /// load.</summary>
     private static Markup Qr(string link, string label)
     {
         using var code = QRCodeGenerator.GenerateQrCode(link, QRCodeGenerator.ECCLevel.M);

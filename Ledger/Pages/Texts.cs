@@ -5,7 +5,8 @@ using Evidence;
 
 namespace Ledger.Pages;
 
-/// <summary>The pages' words in one language, and how that language writes numbers, temperatures and durations. One catalogue file a language.</summary>
+/// <summary>The pages' words in one language, and how that language writes numbers, temperatures and durations. One catalogue file a
+/// language.</summary>
 public sealed class Texts
 {
     /// <summary>Languages of the pages, the default first.</summary>
@@ -67,9 +68,11 @@ public sealed class Texts
     public string Duration(long milliseconds)
     {
         var span = TimeSpan.FromMilliseconds(milliseconds);
-        (long Count, string Unit)[] parts = [(span.Days, "unit.d"), (span.Hours, "unit.h"), (span.Minutes, "unit.min"), (span.Seconds, "unit.s")];
+        (long Count, string Unit)[] parts =
+            [(span.Days, "unit.d"), (span.Hours, "unit.h"), (span.Minutes, "unit.min"), (span.Seconds, "unit.s")];
         var shown = parts.SkipWhile(part => part.Count == 0).Take(2).Where(part => part.Count > 0).ToList();
-        return shown.Count == 0 ? $"0\u00A0{words["unit.s"]}" : string.Join(' ', shown.Select(part => $"{Number(part.Count)}\u00A0{words[part.Unit]}"));
+        return shown.Count == 0 ? $"0\u00A0{words["unit.s"]}"
+            : string.Join(' ', shown.Select(part => $"{Number(part.Count)}\u00A0{words[part.Unit]}"));
     }
 
     private static Texts Load(string language)

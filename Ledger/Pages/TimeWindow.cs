@@ -4,7 +4,8 @@ using Evidence;
 namespace Ledger.Pages;
 
 /// <summary>A window of a page's link: two UTC instants, both inclusive.</summary>
-/// <remarks>Written 20220502T121000Z..20220608T101400Z; milliseconds appear only where they are not zero (…121000.250Z). Plain milliseconds since 1970 are read as well.</remarks>
+/// <remarks>Written 20220502T121000Z..20220608T101400Z; milliseconds appear only where they are not zero (…121000.250Z). Plain
+/// milliseconds since 1970 are read as well.</remarks>
 public readonly record struct TimeWindow(long FromMs, long ToMs)
 {
     private static readonly string[] Forms = ["yyyyMMdd'T'HHmmss'Z'", "yyyyMMdd'T'HHmmss.fff'Z'", "yyyyMMdd'T'HHmm'Z'", "yyyyMMdd",

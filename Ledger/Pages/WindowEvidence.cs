@@ -38,7 +38,8 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
     private readonly SemaphoreSlim atOnce = new(AtOnceMax);
 
     /// <summary>The evidence of a window, or why there is none.</summary>
-    public async Task<(WindowEvidence? Evidence, WindowProblem? Problem)> Show(GatewayId gateway, TimeWindow window, CancellationToken cancellation)
+    public async Task<(WindowEvidence? Evidence, WindowProblem? Problem)> Show(GatewayId gateway, TimeWindow window,
+        CancellationToken cancellation)
     {
         var (numbers, problem) = Cover(gateway, window);
         if (problem is not null)
@@ -53,7 +54,8 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
             return (found, null);
         }
 
-        await atOnce.WaitAsync(cancellation); // Building a window takes the time of a few thousand hashes: two at once are enough for two cores.
+        // Building a window takes the time of a few thousand hashes: two at once are enough for two cores.
+        await atOnce.WaitAsync(cancellation);
         try
         {
             var evidence = Find(key) ?? Build(gateway, window, numbers.First, numbers.Last);
@@ -68,7 +70,8 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
 
     public void Dispose() => atOnce.Dispose();
 
-    /// <summary>From the last batch opened at or before the window's start to the first sealed at or after its end, as far as there are such.</summary>
+    /// <summary>From the last batch opened at or before the window's start to the first sealed at or after its end, as far as there are
+    /// such.</summary>
     private ((long First, long Last) Numbers, WindowProblem? Problem) Cover(GatewayId gateway, TimeWindow window)
     {
         using var context = core.Store.Read();
@@ -89,7 +92,8 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
         }
 
         var first = batches.Where(row => row.OpenedMs <= window.FromMs).Max(row => (long?)row.Number) ?? batches.Min(row => row.Number);
-        var last = batches.Where(row => row.Number >= first && row.ClosedMs >= window.ToMs).Min(row => (long?)row.Number) ?? batches.Max(row => row.Number);
+        var last = batches.Where(row => row.Number >= first && row.ClosedMs >= window.ToMs).Min(row => (long?)row.Number) ?? batches
+            .Max(row => row.Number);
         return last - first < BatchesMax
             ? ((first, last), null)
             : ((first, last), new("error.long", last - first + 1, BatchesMax));
@@ -111,12 +115,14 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
         var channels = keys.Max(manifest => manifest.Channels.Length);
         var bundle = BundleWriter.Write(new(gateway, [.. Enumerable.Range(0, channels).Select(channel => new ChannelId((ushort)channel))],
             window.FromMs, window.ToMs, DisclosureLevel.Readings,
-            [.. manifests.Select(found => new BundleStatement(found.Statement, receipts.Of(found.LogIndex, found.Statement.Bytes.AsMemory())))],
+            [.. manifests.Select(found => new BundleStatement(found.Statement,
+                receipts.Of(found.LogIndex, found.Statement.Bytes.AsMemory())))],
             batches, Beacons(context, rows.ConvertAll(found => found.Row)), Revocations(context, keys, receipts)));
         return new(gateway, window, bundle, Verifier.Verify(bundle, core.Policy));
     }
 
-    /// <summary>Which batches bring a receipt: the last, one in each sixty-fourth of the window, and the last before each gap. The chain commits to the others.</summary>
+    /// <summary>Which batches bring a receipt: the last, one in each sixty-fourth of the window, and the last before each gap. The chain
+    /// commits to the others.</summary>
     private static HashSet<int> Spaced(List<BatchRow> rows)
     {
         var chosen = new HashSet<int> { rows.Count - 1 };
@@ -192,7 +198,8 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
         }
     }
 
-    /// <summary>Receipts as they were first given: under the smallest checkpoint that covers the entry, whose time bounds it best.</summary>
+    /// <summary>Receipts as they were first given: under the smallest checkpoint that covers the entry, whose time bounds it
+    /// best.</summary>
     private sealed class Receipts(LedgerCore core)
     {
         private readonly Dictionary<long, (LogProver Prover, SignedNote Note)> provers = [];

@@ -4,7 +4,8 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace Ledger.Store;
 
-/// <summary>The ledger's tables. Nothing in the model names a database: SQLite is the default, another provider needs only its own migrations.</summary>
+/// <summary>The ledger's tables. Nothing in the model names a database: SQLite is the default, another provider needs only its own
+/// migrations.</summary>
 public sealed class LedgerContext(DbContextOptions<LedgerContext> options) : DbContext(options)
 {
     public DbSet<EntryRow> Entries => Set<EntryRow>();

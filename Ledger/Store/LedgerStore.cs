@@ -19,7 +19,8 @@ public sealed record KnownManifest(Digest PayloadDigest, Manifest Manifest);
 /// <param name="NextNumber">The batch number that must come next; null while no batch is logged.</param>
 /// <param name="LastDigest">Payload digest of the last logged header; zero while there is none.</param>
 /// <param name="NextSequences">Per channel the sequence number that must come next.</param>
-public sealed record GatewayTip(ImmutableArray<KnownManifest> Manifests, long? NextNumber, Digest LastDigest, ImmutableArray<long> NextSequences);
+public sealed record GatewayTip(ImmutableArray<KnownManifest> Manifests, long? NextNumber, Digest LastDigest,
+    ImmutableArray<long> NextSequences);
 
 /// <summary>The database: everything that was accepted, and what was refused. One writer, the sequencer, adds entries.</summary>
 public sealed class LedgerStore
@@ -96,7 +97,8 @@ public sealed class LedgerStore
         using var context = Read();
         var last = context.Batches.Where(batch => batch.Gateway == gateway).OrderByDescending(batch => batch.Number)
             .Select(batch => new { batch.Number, batch.PayloadDigest, batch.NextSequences }).FirstOrDefault();
-        return new([.. ManifestStatements(context, gateway).Select(found => new KnownManifest(found.Statement.PayloadDigest, Manifest.Decode(found.Statement.Payload)))],
+        return new([.. ManifestStatements(context, gateway)
+            .Select(found => new KnownManifest(found.Statement.PayloadDigest, Manifest.Decode(found.Statement.Payload)))],
             last?.Number + 1, last?.PayloadDigest ?? default, last is null ? [] : ReadSequences(last.NextSequences));
     }
 
@@ -144,7 +146,8 @@ public sealed class LedgerStore
             .Select(entry => (long?)entry.LogIndex).FirstOrDefault();
     }
 
-    /// <summary>The smallest kept checkpoint that covers an entry: the one its first receipt was made from. Null when only the newest does.</summary>
+    /// <summary>The smallest kept checkpoint that covers an entry: the one its first receipt was made from. Null when only the newest
+    /// does.</summary>
     public CheckpointRow? CheckpointOver(long index)
     {
         using var context = Read();

@@ -3,7 +3,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Ledger.Store;
 
-/// <summary>Keeps refused messages with their reason. Bounded: what comes after the bound is counted, so that nobody can fill the disk with refusals.</summary>
+/// <summary>Keeps refused messages with their reason. Bounded: what comes after the bound is counted, so that nobody can fill the disk
+/// with refusals.</summary>
 public sealed class Quarantine(LedgerStore store, TimeProvider clock)
 {
     /// <summary>Most messages kept of one gateway; the first ones, which show how the trouble began.</summary>

@@ -2,7 +2,8 @@ using Evidence;
 
 namespace Ledger.Store;
 
-/// <summary>One entry of the log, in the order in which it was sequenced. A row here is what makes a statement accepted: the tiles follow from it.</summary>
+/// <summary>One entry of the log, in the order in which it was sequenced. A row here is what makes a statement accepted: the tiles follow
+/// from it.</summary>
 public sealed class EntryRow
 {
     /// <summary>Its place in the log, from 0, without holes.</summary>
@@ -57,7 +58,8 @@ public sealed class BatchRow
     /// <summary>Rounds in the body; each holds one reading per channel.</summary>
     public int Rounds { get; init; }
 
-    /// <summary>Per channel the sequence number that must come next, joined by commas. Channels that a later manifest dropped keep theirs.</summary>
+    /// <summary>Per channel the sequence number that must come next, joined by commas. Channels that a later manifest dropped keep
+    /// theirs.</summary>
     public required string NextSequences { get; init; }
 
     /// <summary>The body, packed with Brotli.</summary>

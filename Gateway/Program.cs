@@ -20,6 +20,7 @@ internal static class Program
             StatusVerb.Create(screen),
             ExportVerb.Create(screen, TimeProvider.System),
             VerifyVerb.Create(screen),
+            FsckVerb.Create(screen),
             EnrolVerb.Create(screen),
             ConfigVerb.Create(screen),
         };

@@ -11,8 +11,10 @@ internal static class Program
     private static async Task<int> Main(string[] arguments)
     {
         var screen = Screen.OfConsole();
-        var root = new RootCommand("Coldproof gateway: reads probes, records every sample durably, seals batches, anchors them to a ledger.\n"
-            + "Exit codes: 0 done, 1 not done, 2 usage, 78 settings have problems; verify: 0 verified, 1 does not match, 2 usage, 3 cannot check.")
+        var root = new RootCommand("Coldproof gateway: reads probes, records every sample durably, seals batches, anchors them to a "
+            + "ledger.\n"
+            + "Exit codes: 0 done, 1 not done, 2 usage, 78 settings have problems; verify: 0 verified, 1 does not match, 2 usage, 3 "
+                + "cannot check.")
         {
             RunVerb.Create(screen, TimeProvider.System),
             DemoVerb.Create(screen, TimeProvider.System),
@@ -27,7 +29,8 @@ internal static class Program
         var parsed = root.Parse(arguments);
         try
         {
-            var code = await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(40) });
+            var code = await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(40) });
             return parsed.Action is ParseErrorAction ? ExitCode.Usage : code;
         }
         catch (VerbException fault)

@@ -4,7 +4,8 @@ using Gateway.Tests.House;
 
 namespace Gateway.Tests.EndToEnd;
 
-/// <summary>The whole demonstration once: the published gateway and the real ledger, two processes over TLS, until both are stopped again.</summary>
+/// <summary>The whole demonstration once: the published gateway and the real ledger, two processes over TLS, until both are stopped
+/// again.</summary>
 public sealed partial class Trip : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
@@ -55,7 +56,8 @@ public sealed partial class Trip : IAsyncLifetime
         // SIGTERM to the one process started here; it ends its own two.
         using var kill = Process.Start("kill", ["-TERM", demo.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         await demo.WaitForExitAsync(enough.Token);
-        Assert.True(link.Length > 0, $"The demonstration printed no link:\n{Output}\n{await demo.StandardError.ReadToEndAsync(enough.Token)}");
+        Assert.True(link.Length > 0, $"The demonstration printed no "
+            + $"link:\n{Output}\n{await demo.StandardError.ReadToEndAsync(enough.Token)}");
     }
 
     public ValueTask DisposeAsync()
@@ -75,12 +77,14 @@ public sealed partial class Trip : IAsyncLifetime
     }
 
     private static Process Start(string file, params string[] arguments) =>
-        Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() })!;
+        Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath() })!;
 
     private static string Published(params string[] parts)
     {
         var file = Repository.At(parts);
-        Assert.True(File.Exists(file), $"{file} is missing; run ./test.sh, or dotnet publish Gateway -c Release -r linux-x64 -o artifacts/linux-x64");
+        Assert.True(File.Exists(file), $"{file} is missing; run ./test.sh, or dotnet publish Gateway -c Release -r linux-x64 -o "
+            + $"artifacts/linux-x64");
         return file;
     }
 

@@ -17,7 +17,8 @@ public sealed class TripTests(Trip trip) : IClassFixture<Trip>
     [Fact]
     public async Task The_downloaded_bundle_verifies_with_the_command_line_alone()
     {
-        var (code, output, error) = await Trip.Run(TestContext.Current.CancellationToken, "verify", trip.BundleFile, "--policy", trip.Policy, "--json");
+        var (code, output, error) = await Trip.Run(TestContext.Current.CancellationToken, "verify", trip.BundleFile, "--policy",
+            trip.Policy, "--json");
         Assert.True(code == 0, output + error);
         using var verdict = JsonDocument.Parse(output);
         Assert.Equal("Verified", verdict.RootElement.GetProperty("word").GetString());
@@ -31,7 +32,8 @@ public sealed class TripTests(Trip trip) : IClassFixture<Trip>
         var readings = Verify(trip.Bundle).Channels.Single().Readings;
         Assert.Equal(10_653, readings.Length);
         Assert.Equal(rows.Select(row => row.TimeMs), readings.Select(reading => reading.TimeMs));
-        Assert.All(rows.Zip(readings), pair => Assert.InRange(pair.Second.Temperature!.Value.Value, pair.First.MilliCelsius - CodeWidth, pair.First.MilliCelsius + CodeWidth));
+        Assert.All(rows.Zip(readings), pair => Assert.InRange(pair.Second.Temperature!.Value.Value, pair.First.MilliCelsius - CodeWidth,
+            pair.First.MilliCelsius + CodeWidth));
         Assert.Equal(Enumerable.Range(0, rows.Count).Select(n => (long)n), readings.Select(reading => reading.Sequence));
     }
 
@@ -145,7 +147,8 @@ public sealed class TripTests(Trip trip) : IClassFixture<Trip>
         var (code, output, error) = await Trip.Run(stop, "fsck", "--config", settings);
         Assert.True(code == 0, output + error);
         var file = Path.Combine(trip.Directory, "exported.coldproof.json");
-        (code, output, error) = await Trip.Run(stop, "export", "--config", settings, "--from", "2022-05-02T04:44:00Z", "--to", "2022-06-08T10:11:00Z", "--out", file);
+        (code, output, error) = await Trip.Run(stop, "export", "--config", settings, "--from", "2022-05-02T04:44:00Z", "--to",
+            "2022-06-08T10:11:00Z", "--out", file);
         Assert.True(code == 0, output + error);
         Assert.Equal(VerdictWord.Verified, Verify(await File.ReadAllBytesAsync(file, stop)).Word);
     }
@@ -167,8 +170,10 @@ public sealed class TripTests(Trip trip) : IClassFixture<Trip>
     private static List<(long TimeMs, int MilliCelsius)> Rows()
     {
         var file = Repository.At("Sensors", "Emulation", "Trips", "fridgetag2L_130500109088_202206081014.txt");
-        return [.. File.ReadLines(file).SkipWhile(line => line != "Data:").Skip(2).TakeWhile(line => line.StartsWith('\t')).Select(line => line.Split('\t')).Select(cells =>
-            (DateTimeOffset.ParseExact(cells[1], "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).ToUnixTimeMilliseconds(),
+        return [.. File.ReadLines(file).SkipWhile(line => line != "Data:").Skip(2).TakeWhile(line => line.StartsWith('\t')).Select(line =>
+            line.Split('\t')).Select(cells =>
+            (DateTimeOffset.ParseExact(cells[1], "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal).ToUnixTimeMilliseconds(),
                 (int)(decimal.Parse(cells[2], CultureInfo.InvariantCulture) * 1_000)))];
     }
 

@@ -53,7 +53,8 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void All_problems_come_at_once()
     {
-        var result = Read("""{"Sampling":{"IntervalMs":1},"Sealing":{"LeavesMax":1},"Probes":[{"Place":"","Serial":"","Chip":"Tmp116","Address":3}]}""");
+        var result = Read(
+            """{"Sampling":{"IntervalMs":1},"Sealing":{"LeavesMax":1},"Probes":[{"Place":"","Serial":"","Chip":"Tmp116","Address":3}]}""");
         Assert.True(result.Problems.Length >= 5, string.Join('\n', result.Problems));
     }
 
@@ -65,14 +66,16 @@ public sealed class SettingsTests : IDisposable
     {
         var result = Read(text);
         Assert.Null(result.Settings);
-        Assert.Contains(result.Problems, problem => problem.Contains(part, StringComparison.Ordinal) && problem.Contains("gateway.json", StringComparison.Ordinal));
+        Assert.Contains(result.Problems, problem => problem.Contains(part, StringComparison.Ordinal) && problem.Contains("gateway.json",
+            StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_file_that_was_named_and_is_not_there_is_a_problem_and_the_default_one_is_not()
     {
         var missing = Path.Combine(directory.FullName, "none.json");
-        Assert.Contains(RawSettings.Read(missing, isRequired: true, new Hashtable()).Problems, problem => problem.Contains("does not exist", StringComparison.Ordinal));
+        Assert.Contains(RawSettings.Read(missing, isRequired: true, new Hashtable()).Problems, problem => problem.Contains("does not exist",
+            StringComparison.Ordinal));
         Assert.Empty(RawSettings.Read(missing, isRequired: false, new Hashtable()).Problems);
     }
 
@@ -81,7 +84,8 @@ public sealed class SettingsTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(directory.FullName, "conf.d"));
         File.WriteAllText(Path.Combine(directory.FullName, "conf.d", "20-b.json"), """{"Sampling":{"IntervalMs":20000}}""");
-        File.WriteAllText(Path.Combine(directory.FullName, "conf.d", "10-a.json"), """{"Sampling":{"IntervalMs":10000},"Sealing":{"AgeMaxSeconds":120}}""");
+        File.WriteAllText(Path.Combine(directory.FullName, "conf.d", "10-a.json"),
+            """{"Sampling":{"IntervalMs":10000},"Sealing":{"AgeMaxSeconds":120}}""");
         var environment = new Hashtable { ["COLDPROOF__Sealing__LeavesMax"] = "512", ["PATH"] = "/bin" };
         var result = Read($$"""{"Probes":[{{Probe}}],"Sampling":{"IntervalMs":30000} }""", environment);
         var settings = Assert.IsType<GatewaySettings>(result.Settings);
@@ -99,7 +103,8 @@ public sealed class SettingsTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(directory.FullName, "conf.d"));
         File.WriteAllText(Path.Combine(directory.FullName, "conf.d", "one.json"), $$"""{"Probes":[{{Probe}}]}""");
-        var result = Read("""{"Probes":[{"Place":"a","Serial":"1","Chip":"Tmp117","Address":72},{"Place":"b","Serial":"2","Chip":"Tmp117","Address":73}]}""");
+        var result = Read(
+            """{"Probes":[{"Place":"a","Serial":"1","Chip":"Tmp117","Address":72},{"Place":"b","Serial":"2","Chip":"Tmp117","Address":73}]}""");
         Assert.Equal("T1", Assert.Single(result.Settings!.Probes).Probe.Serial);
     }
 
@@ -112,7 +117,8 @@ public sealed class SettingsTests : IDisposable
               "Sampling": { "IntervalMs": 60000 },
               "Probes": [
                 { "Place": "cargo, front", "Serial": "A1", "Chip": "Tmp117", "Address": "0x48",
-                  "Calibration": { "Certificate": "K-17", "CertificateSha256": "0000000000000000000000000000000000000000000000000000000000000001",
+                  "Calibration": { "Certificate": "K-17",
+                                   "CertificateSha256": "0000000000000000000000000000000000000000000000000000000000000001",
                                    "Expires": "2030-03-31T00:00:00Z", "OffsetMilliCelsius": -40 } },
                 { "Place": "door", "Serial": "A2", "Chip": "Sht4x", "Address": "0x44", "MuxAddress": "0x70", "MuxChannel": 3,
                   "LowMilliCelsius": -25000, "HighMilliCelsius": -15000 },

@@ -7,9 +7,11 @@ namespace Gateway.Configuration;
 
 /// <summary>All that an operator may decide about one gateway, checked: an object of this type has no problems left.</summary>
 /// <param name="DataDirectory">Where journal, store, key and enrolment live. Default /var/lib/coldproof-gateway.</param>
-/// <param name="IntervalMs">Time from one round of readings to the next, 1,000 to 3,600,000 ms; default 60,000. Enrolment fixes it in the manifest.</param>
+/// <param name="IntervalMs">Time from one round of readings to the next, 1,000 to 3,600,000 ms; default 60,000. Enrolment fixes it in the
+/// manifest.</param>
 /// <param name="DeadlineMs">How long a round may wait for its probes, 100 to 30,000 ms; default 2,000.</param>
-/// <param name="SealAgeMaxSeconds">Longest time a batch stays open, 60 to 3,600 s; default 300. Bounds what a thief of the gateway could rewrite.</param>
+/// <param name="SealAgeMaxSeconds">Longest time a batch stays open, 60 to 3,600 s; default 300. Bounds what a thief of the gateway could
+/// rewrite.</param>
 /// <param name="LeavesMax">A batch is sealed at this many leaves, 256 to 16,384; default 4,096.</param>
 /// <param name="Probes">The probes with their limits, by channel.</param>
 /// <param name="Brokers">mqtts://host:port of the brokers in order of preference; empty (the default) takes those of the enrolment.</param>
@@ -17,7 +19,8 @@ namespace Gateway.Configuration;
 /// <param name="Listen">Where the local status page listens; default 127.0.0.1:8480.</param>
 /// <param name="OtlpEndpoint">Where metrics are pushed by OTLP; null (the default) pushes nothing: LTE is metered.</param>
 public sealed record GatewaySettings(string DataDirectory, int IntervalMs, int DeadlineMs, int SealAgeMaxSeconds, int LeavesMax,
-    ImmutableArray<ConfiguredProbe> Probes, ImmutableArray<BrokerAddress> Brokers, bool AllowPlainTcp, IPEndPoint Listen, Uri? OtlpEndpoint);
+    ImmutableArray<ConfiguredProbe> Probes, ImmutableArray<BrokerAddress> Brokers, bool AllowPlainTcp, IPEndPoint Listen,
+        Uri? OtlpEndpoint);
 
 /// <summary>A probe and the limits between which its temperature is in range, both inclusive.</summary>
 /// <param name="Probe">Where it hangs, which chip it is, its certificate.</param>

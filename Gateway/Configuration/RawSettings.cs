@@ -54,7 +54,8 @@ public sealed class RawSettings
         {
             if (variable.Key is string name && name.StartsWith(EnvironmentPrefix, StringComparison.Ordinal))
             {
-                raw.Set(name[EnvironmentPrefix.Length..].Replace("__", ":", StringComparison.Ordinal), (string?)variable.Value ?? "", $"environment {name}");
+                raw.Set(name[EnvironmentPrefix.Length..].Replace("__", ":", StringComparison.Ordinal), (string?)variable.Value ?? "",
+                    $"environment {name}");
             }
         }
 
@@ -70,7 +71,8 @@ public sealed class RawSettings
         foreach (var key in values.Keys)
         {
             if (key.StartsWith(path + ":", StringComparison.OrdinalIgnoreCase)
-                && int.TryParse(key[(path.Length + 1)..].Split(':')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < 1_000)
+                && int.TryParse(key[(path.Length + 1)..].Split(':')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+                    && index < 1_000)
             {
                 count = Math.Max(count, index + 1);
             }

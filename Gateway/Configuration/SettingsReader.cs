@@ -53,7 +53,8 @@ public sealed class SettingsReader
         var deadline = Number("Sampling:DeadlineMs", 2_000, 100, 30_000);
         if (deadline >= interval)
         {
-            problems.Add($"Sampling:DeadlineMs {deadline} is not below Sampling:IntervalMs {interval}: rounds would overlap; lower the deadline.");
+            problems.Add($"Sampling:DeadlineMs {deadline} is not below Sampling:IntervalMs {interval}: rounds would overlap; lower the "
+                + $"deadline.");
         }
 
         var age = Number("Sealing:AgeMaxSeconds", 300, 60, 3_600);
@@ -136,7 +137,8 @@ public sealed class SettingsReader
                 var broker = BrokerAddress.Parse(text);
                 if (!broker.Tls && !allowPlain)
                 {
-                    problems.Add($"{path} is {text}, which is not encrypted; give mqtts://, or set Uplink:AllowPlainTcp to true and answer for it.");
+                    problems.Add($"{path} is {text}, which is not encrypted; give mqtts://, or set Uplink:AllowPlainTcp to true and "
+                        + $"answer for it.");
                 }
 
                 brokers.Add(broker);
@@ -161,7 +163,8 @@ public sealed class SettingsReader
 
         if (!IPAddress.IsLoopback(point.Address))
         {
-            problems.Add($"Status:Listen is {text}, which other machines can reach, and the status page knows no passwords; give a 127.0.0.1 address.");
+            problems.Add($"Status:Listen is {text}, which other machines can reach, and the status page knows no passwords; give a "
+                + $"127.0.0.1 address.");
         }
 
         return point;

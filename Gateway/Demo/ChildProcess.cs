@@ -35,7 +35,8 @@ internal sealed partial class ChildProcess : IDisposable
     /// <summary>Starts a program and returns at once.</summary>
     public static ChildProcess Start(string name, ProgramFile program, IEnumerable<string> arguments, string logFile)
     {
-        var start = new ProcessStartInfo(program.File) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(program.File) { RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true };
         foreach (var argument in program.Arguments.Concat(arguments))
         {
             start.ArgumentList.Add(argument);
@@ -70,7 +71,8 @@ internal sealed partial class ChildProcess : IDisposable
         await child.process.WaitForExitAsync(stop);
         if (child.ExitCode != 0)
         {
-            throw new VerbException($"`{name} {string.Join(' ', arguments)}` ended with {child.ExitCode}: {child.LastLine()} See {logFile}.");
+            throw new VerbException($"`{name} {string.Join(' ', arguments)}` ended with {child.ExitCode}: {child.LastLine()} See "
+                + $"{logFile}.");
         }
     }
 
@@ -155,8 +157,10 @@ internal sealed record ProgramFile(string File, string[] Arguments)
     /// <summary>This very program.</summary>
     public static ProgramFile Self()
     {
-        var file = Environment.ProcessPath ?? throw new VerbException("The system does not tell where this program lies; is /proc mounted?");
-        return Path.GetFileNameWithoutExtension(file) == "dotnet" ? new(file, [Path.Combine(AppContext.BaseDirectory, "gateway.dll")]) : new(file, []);
+        var file = Environment.ProcessPath ?? throw new VerbException("The system does not tell where this program lies; is /proc "
+            + "mounted?");
+        return Path.GetFileNameWithoutExtension(file) == "dotnet" ? new(file, [Path.Combine(AppContext.BaseDirectory, "gateway.dll")])
+            : new(file, []);
     }
 
     /// <summary>The ledger: where it was said to be, beside this program, or where the build leaves it.</summary>
@@ -166,10 +170,12 @@ internal sealed record ProgramFile(string File, string[] Arguments)
     {
         if (given is not null)
         {
-            return System.IO.File.Exists(given) ? Of(given) : throw new VerbException($"There is no ledger at {given}; give --ledger the program's path.");
+            return System.IO.File.Exists(given) ? Of(given) : throw new VerbException($"There is no ledger at {given}; give --ledger "
+                + $"the program's path.");
         }
 
-        var places = new List<string> { Path.Combine(AppContext.BaseDirectory, "ledger"), Path.Combine(AppContext.BaseDirectory, "ledger.dll") };
+        var places = new List<string> { Path.Combine(AppContext.BaseDirectory, "ledger"), Path.Combine(AppContext.BaseDirectory,
+            "ledger.dll") };
         for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
         {
             foreach (var configuration in (string[])["Release", "Debug"])
@@ -182,7 +188,8 @@ internal sealed record ProgramFile(string File, string[] Arguments)
 
         return places.Find(System.IO.File.Exists) is { } found
             ? Of(found)
-            : throw new VerbException("No ledger program was found beside the gateway or in the build tree; build it with `dotnet build Ledger -c Release`, or give --ledger PATH.");
+            : throw new VerbException("No ledger program was found beside the gateway or in the build tree; build it with `dotnet build "
+                + "Ledger -c Release`, or give --ledger PATH.");
     }
 
     private static ProgramFile Of(string file) => file.EndsWith(".dll", StringComparison.Ordinal) ? new(Dotnet(), [file]) : new(file, []);

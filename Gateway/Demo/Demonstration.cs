@@ -8,7 +8,8 @@ using Sensors.Emulation;
 
 namespace Gateway.Demo;
 
-/// <summary>A real trip through two real programs: the gateway and the ledger, two processes, as in production but for emulated chips.</summary>
+/// <summary>A real trip through two real programs: the gateway and the ledger, two processes, as in production but for emulated
+/// chips.</summary>
 internal sealed class Demonstration(Screen screen, DemoFolder folder, ProgramFile gateway, ProgramFile ledger, TimeProvider clock)
 {
     private const string Host = "127.0.0.1";
@@ -23,7 +24,8 @@ internal sealed class Demonstration(Screen screen, DemoFolder folder, ProgramFil
     public async Task<int> Run(bool isOnce, CancellationToken stop)
     {
         screen.Line(screen.Strong("Coldproof demonstration"));
-        screen.Line($"A real logger's trip, {Figures.Count(trip.Rows.Length)} readings in 37 days, through emulated chips, gateway, broker, log and verdict.");
+        screen.Line($"A real logger's trip, {Figures.Count(trip.Rows.Length)} readings in 37 days, through emulated chips, gateway, "
+            + $"broker, log and verdict.");
         screen.Line(screen.Quiet($"Everything lies in {folder.Root}"));
         screen.Line();
         using (var tripClock = new ReplayClockFile(folder.Clock))
@@ -31,7 +33,8 @@ internal sealed class Demonstration(Screen screen, DemoFolder folder, ProgramFil
             tripClock.Write(trip.Rows[0].WallMs); // The ledger lives in the trip's time from its first second on.
         }
 
-        await RunLedger(stop, "authority", "init", "--dir", folder.Authority, "--name", "Demo authority", "--origin", "demo.coldproof.example/log");
+        await RunLedger(stop, "authority", "init", "--dir", folder.Authority, "--name", "Demo authority", "--origin",
+            "demo.coldproof.example/log");
         Done("The authority, the log and their keys are made");
         using var ledgerProcess = StartLedger();
         try
@@ -65,7 +68,8 @@ internal sealed class Demonstration(Screen screen, DemoFolder folder, ProgramFil
         }), stop);
         await RunGateway(stop, "enrol", "request", "--replay", "--out", folder.File("request.json"));
         await RunLedger(stop, "authority", "enrol", folder.File("request.json"), "--dir", folder.Authority, "--broker",
-            string.Create(CultureInfo.InvariantCulture, $"mqtts://{Host}:{folder.BrokerPort}"), "--clock", folder.Clock, "--out", folder.File("enrolment.json"));
+            string.Create(CultureInfo.InvariantCulture, $"mqtts://{Host}:{folder.BrokerPort}"), "--clock", folder.Clock, "--out",
+                folder.File("enrolment.json"));
         await RunGateway(stop, "enrol", "accept", folder.File("enrolment.json"));
         Done("The gateway asked, the authority enrolled it, the gateway checked and accepted");
     }
@@ -80,12 +84,14 @@ internal sealed class Demonstration(Screen screen, DemoFolder folder, ProgramFil
                 await Watch(gatewayProcess, ledgerProcess, status => status.Replay?.State == "at-gap", stop);
                 await gatewayProcess.Kill(stop);
                 gatewayProcess.Dispose();
-                Done($"Power cut at {Figures.Time(gap.LastBeforeWallMs)}: process {gatewayProcess.Id} killed; power is back {Figures.Span(gap.DurationMs)} later");
+                Done($"Power cut at {Figures.Time(gap.LastBeforeWallMs)}: process {gatewayProcess.Id} killed; power is back "
+                    + $"{Figures.Span(gap.DurationMs)} later");
                 gatewayProcess = StartGateway();
             }
 
             var status = await Watch(gatewayProcess, ledgerProcess, IsOver, stop);
-            Done($"All of it is anchored: {Figures.Count(status.Recorded)} readings in {Figures.Count(status.Sealed)} signed batches, each with a verified receipt");
+            Done($"All of it is anchored: {Figures.Count(status.Recorded)} readings in {Figures.Count(status.Sealed)} signed batches, "
+                + $"each with a verified receipt");
             await Prove(status, stop);
             ShowPage(status);
             if (!isOnce)
@@ -154,7 +160,8 @@ internal sealed class Demonstration(Screen screen, DemoFolder folder, ProgramFil
 
     /// <summary>Looks at the gateway until the condition holds; draws the bar.</summary>
     /// <exception cref="VerbException">A program ended, or nothing moved for two minutes.</exception>
-    private async Task<GatewayStatus> Watch(ChildProcess gatewayProcess, ChildProcess ledgerProcess, Func<GatewayStatus, bool> isThere, CancellationToken stop)
+    private async Task<GatewayStatus> Watch(ChildProcess gatewayProcess, ChildProcess ledgerProcess, Func<GatewayStatus, bool> isThere,
+        CancellationToken stop)
     {
         var bar = new ProgressBar(screen, clock, isAlwaysShown: true);
         var movedAt = clock.GetTimestamp();
@@ -166,7 +173,8 @@ internal sealed class Demonstration(Screen screen, DemoFolder folder, ProgramFil
             if (await StatusVerb.Ask(folder.StatusListen, stop) is { Replay: { } replay } status)
             {
                 bar.Show(replay.Rows + status.Anchored, replay.RowsTotal + Math.Max(1, status.Sealed),
-                    $"{Figures.Count(replay.Rows)} readings recorded · {Figures.Count(status.Sealed)} batches sealed · {Figures.Count(status.Anchored)} anchored");
+                    $"{Figures.Count(replay.Rows)} readings recorded · {Figures.Count(status.Sealed)} batches sealed · "
+                        + $"{Figures.Count(status.Anchored)} anchored");
                 if (isThere(status))
                 {
                     bar.End();
@@ -182,7 +190,8 @@ internal sealed class Demonstration(Screen screen, DemoFolder folder, ProgramFil
             if (clock.GetElapsedTime(movedAt) > StallPatience)
             {
                 bar.End();
-                throw new VerbException($"Nothing has moved for {StallPatience.TotalSeconds:0} s. See {gatewayProcess.LogFile} and {ledgerProcess.LogFile}.");
+                throw new VerbException($"Nothing has moved for {StallPatience.TotalSeconds:0} s. See {gatewayProcess.LogFile} and "
+                    + $"{ledgerProcess.LogFile}.");
             }
 
             await Task.Delay(Glance, clock, stop);

@@ -21,7 +21,8 @@ public sealed record CyclePlan(GatewayId Gateway, string Directory, ImmutableArr
 /// <param name="logbook">Makes readings durable, seals and offers.</param>
 /// <param name="plan">Whose cycle it is.</param>
 /// <param name="board">Where the status is shown after every beat.</param>
-/// <param name="linkUptimeMs">Uptime for the link's patience; null takes the moment's. A replay's own time would make every answer look late.</param>
+/// <param name="linkUptimeMs">Uptime for the link's patience; null takes the moment's. A replay's own time would make every answer look
+/// late.</param>
 public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, StatusBoard board, GatewayMetrics metrics, ILogger<Cycle> log,
     Func<long>? linkUptimeMs = null)
 {
@@ -174,7 +175,8 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
         var trouble = status.Faults;
         if (status.Refused is { } refused)
         {
-            trouble = trouble.Add($"The ledger refuses {(refused.Number is { } number ? $"batch {number}" : "the manifest")} ({refused.Reason}): {refused.Words}");
+            trouble = trouble.Add($"The ledger refuses {(refused.Number is { } number ? $"batch {number}" : "the manifest")} "
+                + "({refused.Reason}): {refused.Words}");
         }
 
         if (status.Link is { Connected: false, LastError.Length: > 0 })
@@ -185,7 +187,8 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
         return new(plan.Gateway, now, activity,
             [.. plan.Probes.Select((probe, i) => new ChannelStatus(probe.Probe.Place, probe.Probe.Serial, probe.Low, probe.High,
                 i < readings.Length ? readings[i] : default, [.. lastHour[i]]))],
-            plan.IntervalMs, recorded, (status.Sealed ?? -1) + 1, (status.Anchored ?? -1) + 1, LastSealedMs(status), waiting.TryPeek(out var oldest) ? oldest.SinceMs : null,
+            plan.IntervalMs, recorded, (status.Sealed ?? -1) + 1, (status.Anchored ?? -1) + 1, LastSealedMs(status),
+                waiting.TryPeek(out var oldest) ? oldest.SinceMs : null,
             status.Link.Connected, disk.AvailableFreeSpace, disk.TotalSize, [.. trouble, .. watch.Troubles], Replay);
     }
 

@@ -5,14 +5,16 @@ using Sensors.Emulation;
 
 namespace Gateway.Hosting;
 
-/// <summary>Owns the timer and the thread on which every cycle runs. Real time: one round a slot, and the ledger's answers in between.</summary>
+/// <summary>Owns the timer and the thread on which every cycle runs. Real time: one round a slot, and the ledger's answers in
+/// between.</summary>
 public sealed class CycleService(Cycle cycle, MomentClock moments, SlotGrid slots, TimeProvider clock, ISystemdNotifier? systemd,
     EmulatedTruck? truck) : BackgroundService
 {
     /// <summary>How long answers may lie in the inbox while batches wait.</summary>
     private const long DrainEveryMs = 200;
 
-    /// <summary>How long the thread may sleep at most: bounds how old a "cycle completed" can be that systemd's watchdog hears of.</summary>
+    /// <summary>How long the thread may sleep at most: bounds how old a "cycle completed" can be that systemd's watchdog hears
+    /// of.</summary>
     private const long SleepMaxMs = 5_000;
 
     /// <summary>How long an orderly stop waits for the last batch's receipt. The batch is safe either way.</summary>

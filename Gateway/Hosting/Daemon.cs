@@ -24,7 +24,8 @@ internal static class Daemon
     /// <param name="replayClock">Where a replay writes its time; null for nowhere.</param>
     /// <returns>0 after an orderly stop, 1 when an invariant broke.</returns>
     /// <exception cref="VerbException">It cannot run as it is configured or enrolled.</exception>
-    public static async Task<int> Run(GatewaySettings settings, ProbeSource? source, string? replayClock, TimeProvider clock, CancellationToken stop)
+    public static async Task<int> Run(GatewaySettings settings, ProbeSource? source, string? replayClock, TimeProvider clock,
+        CancellationToken stop)
     {
         using var key = OpenKey(settings.DataDirectory);
         var folder = new EnrolmentFolder(settings.DataDirectory);
@@ -35,7 +36,8 @@ internal static class Daemon
 
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         Compose(builder, settings);
-        builder.Services.AddSingleton(services => Link(settings, enrolment, folder, clock, services.GetRequiredService<ILogger<MqttLedgerLink>>()));
+        builder.Services.AddSingleton(services => Link(settings, enrolment, folder, clock,
+            services.GetRequiredService<ILogger<MqttLedgerLink>>()));
         await using var app = builder.Build();
         var link = app.Services.GetRequiredService<MqttLedgerLink>();
         using var logbook = Open(settings, key, link, enrolment);
@@ -50,7 +52,8 @@ internal static class Daemon
             app.Services.GetRequiredService<ILogger<Cycle>>(), linkUptime);
         using var driver = Driver(app.Services, cycle, settings, source, clockFile, logbook, clock);
         StatusPage.Map(app, board, cycle, clock);
-        DaemonLog.Started(app.Services.GetRequiredService<ILogger<Cycle>>(), key.Gateway, logbook.Boot, probes.Length, settings.IntervalMs, settings.Listen.ToString());
+        DaemonLog.Started(app.Services.GetRequiredService<ILogger<Cycle>>(), key.Gateway, logbook.Boot, probes.Length, settings.IntervalMs,
+            settings.Listen.ToString());
         return await Serve(app, driver, link, stop);
     }
 
@@ -68,11 +71,13 @@ internal static class Daemon
         catch (MalformedEvidenceException fault)
         {
             logbook.Dispose();
-            throw new VerbException($"The enrolment does not fit this gateway's record: {fault.Message}", fault) { Code = ExitCode.Configuration };
+            throw new VerbException($"The enrolment does not fit this gateway's record: {fault.Message}",
+                fault) { Code = ExitCode.Configuration };
         }
     }
 
-    public static MqttLedgerLink Link(GatewaySettings settings, Enrolment enrolment, EnrolmentFolder folder, TimeProvider clock, ILogger<MqttLedgerLink> log)
+    public static MqttLedgerLink Link(GatewaySettings settings, Enrolment enrolment, EnrolmentFolder folder, TimeProvider clock,
+        ILogger<MqttLedgerLink> log)
     {
         var options = new Anchoring.LinkOptions(enrolment.Gateway, settings.Brokers.IsEmpty ? enrolment.Brokers : settings.Brokers,
             X509Certificate2.CreateFromPem(enrolment.Certificate, folder.TlsKeyPem()), X509Certificate2.CreateFromPem(enrolment.Authority))
@@ -88,7 +93,8 @@ internal static class Daemon
     {
         if (!GatewayKey.Exists(directory))
         {
-            throw new VerbException($"{directory} holds no gateway key: this gateway is not enrolled. Run `gateway enrol request --out request.json`.")
+            throw new VerbException($"{directory} holds no gateway key: this gateway is not enrolled. Run `gateway enrol request --out "
+                + $"request.json`.")
             {
                 Code = ExitCode.Configuration,
             };
@@ -163,7 +169,8 @@ internal static class Daemon
         return ExitCode.Done;
     }
 
-    private static void RefuseDifferences(System.Collections.Immutable.ImmutableArray<ManifestChannel> configured, Manifest manifest, bool isEmulated)
+    private static void RefuseDifferences(System.Collections.Immutable.ImmutableArray<ManifestChannel> configured, Manifest manifest,
+        bool isEmulated)
     {
         var differences = EnrolmentFolder.Differences(configured, manifest.Channels);
         if (isEmulated != manifest.Traits.HasFlag(GatewayTraits.EmulatedProbes))

@@ -6,16 +6,19 @@ namespace Gateway.Hosting;
 /// <summary>Every line that the gateway logs: state changes with numbers. The ids are stable; tests and alarms name them.</summary>
 internal static partial class DaemonLog
 {
-    [LoggerMessage(1000, LogLevel.Information, "Gateway {Gateway}, boot {Boot}: {Probes} probes, a round every {IntervalMs} ms, status at http://{Listen}/status")]
+    [LoggerMessage(1000, LogLevel.Information, "Gateway {Gateway}, boot {Boot}: {Probes} probes, a round every {IntervalMs} ms, status "
+        + "at http://{Listen}/status")]
     public static partial void Started(ILogger log, GatewayId gateway, uint boot, int probes, int intervalMs, string listen);
 
-    [LoggerMessage(1001, LogLevel.Information, "Stopped in an orderly way: {Recorded} readings recorded, {Waiting} batches wait for their receipts")]
+    [LoggerMessage(1001, LogLevel.Information, "Stopped in an orderly way: {Recorded} readings recorded, {Waiting} batches wait for "
+        + "their receipts")]
     public static partial void Stopped(ILogger log, long recorded, long waiting);
 
     [LoggerMessage(1002, LogLevel.Critical, "The cycle broke. What is recorded is safe; run `gateway fsck` before going on.")]
     public static partial void CycleBroke(ILogger log, Exception fault);
 
-    [LoggerMessage(1100, LogLevel.Warning, "{Missed} rounds came too late and were not taken: a declared gap of {GapMs} ms. Is the machine overloaded, or was it suspended?")]
+    [LoggerMessage(1100, LogLevel.Warning, "{Missed} rounds came too late and were not taken: a declared gap of {GapMs} ms. Is the "
+        + "machine overloaded, or was it suspended?")]
     public static partial void RoundsMissed(ILogger log, long missed, long gapMs);
 
     [LoggerMessage(1203, LogLevel.Warning, "Channel {Channel}: {Outcome}. {Advice}")]
@@ -24,7 +27,8 @@ internal static partial class DaemonLog
     [LoggerMessage(1204, LogLevel.Information, "Channel {Channel} measures again after {Consecutive} failed readings")]
     public static partial void ChannelBack(ILogger log, ChannelId channel, int consecutive);
 
-    [LoggerMessage(1205, LogLevel.Warning, "Channel {Channel}: calibration certificate {Certificate} has ended. Recording goes on; have the probe calibrated.")]
+    [LoggerMessage(1205, LogLevel.Warning, "Channel {Channel}: calibration certificate {Certificate} has ended. Recording goes on; have "
+        + "the probe calibrated.")]
     public static partial void CalibrationExpired(ILogger log, ChannelId channel, string certificate);
 
     [LoggerMessage(1401, LogLevel.Information, "All {Count} batches are anchored")]

@@ -7,7 +7,8 @@ using Gateway.Verbs;
 namespace Gateway.Hosting;
 
 /// <summary>The enrolment as it lies in the data directory: the authority's answer, and the TLS key that was made for it.</summary>
-/// <remarks>The TLS key identifies a connection and signs no evidence; systemd may give it as a credential of the same name instead.</remarks>
+/// <remarks>The TLS key identifies a connection and signs no evidence; systemd may give it as a credential of the same name
+/// instead.</remarks>
 public sealed class EnrolmentFolder(string directory)
 {
     public const string AnswerName = "enrolment.json";
@@ -17,7 +18,8 @@ public sealed class EnrolmentFolder(string directory)
     private string AnswerPath => Path.Combine(directory, AnswerName);
 
     private string TlsKeyPath =>
-        Environment.GetEnvironmentVariable("CREDENTIALS_DIRECTORY") is { Length: > 0 } credentials && Path.Combine(credentials, TlsKeyName) is var path
+        Environment.GetEnvironmentVariable("CREDENTIALS_DIRECTORY") is { Length: > 0 } credentials && Path.Combine(credentials,
+            TlsKeyName) is var path
         && File.Exists(path) ? path : Path.Combine(directory, TlsKeyName);
 
     public bool IsEnrolled => File.Exists(AnswerPath);
@@ -46,7 +48,8 @@ public sealed class EnrolmentFolder(string directory)
     {
         if (!IsEnrolled)
         {
-            throw new VerbException($"This gateway is not enrolled: {AnswerPath} is not there. Run `gateway enrol request --out request.json`, have the "
+            throw new VerbException($"This gateway is not enrolled: {AnswerPath} is not there. Run `gateway enrol request --out "
+                + $"request.json`, have the "
                 + "authority answer it, then `gateway enrol accept enrolment.json`.")
             {
                 Code = ExitCode.Configuration,
@@ -59,7 +62,8 @@ public sealed class EnrolmentFolder(string directory)
         }
         catch (MalformedEvidenceException fault)
         {
-            throw new VerbException($"{AnswerPath} is damaged: {fault.Message} Run `gateway enrol accept` with the authority's answer again.", fault)
+            throw new VerbException($"{AnswerPath} is damaged: {fault.Message} Run `gateway enrol accept` with the authority's answer "
+                + $"again.", fault)
             {
                 Code = ExitCode.Configuration,
             };
@@ -74,7 +78,8 @@ public sealed class EnrolmentFolder(string directory)
         .. probes.Select(configured => configured.Probe.Calibration is { } calibration
             ? new ManifestChannel(configured.Probe.Place, configured.Probe.Serial, configured.Low, configured.High, intervalMs,
                 Digest.FromHex(calibration.CertificateSha256), calibration.Expires.ToUnixTimeMilliseconds())
-            : new ManifestChannel(configured.Probe.Place, configured.Probe.Serial, configured.Low, configured.High, intervalMs, default, null)),
+            : new ManifestChannel(configured.Probe.Place, configured.Probe.Serial, configured.Low, configured.High, intervalMs, default,
+                null)),
     ];
 
     /// <summary>How the settings differ from what the authority signed, a sentence each; empty when they agree.</summary>
@@ -88,7 +93,8 @@ public sealed class EnrolmentFolder(string directory)
         return
         [
             .. configured.Zip(enrolled).Select((pair, i) => (pair.First, pair.Second, i)).Where(channel => channel.First != channel.Second)
-                .Select(channel => $"Channel {channel.i}: the settings say {Words(channel.First)}, the enrolment says {Words(channel.Second)}. {EnrolAgain}"),
+                .Select(channel => $"Channel {channel.i}: the settings say {Words(channel.First)}, the enrolment says "
+                    + $"{Words(channel.Second)}. {EnrolAgain}"),
         ];
     }
 
@@ -106,7 +112,8 @@ public sealed class EnrolmentFolder(string directory)
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new VerbException($"{what} cannot be read: {fault.Message} Check that it is there and belongs to the gateway's user.", fault)
+            throw new VerbException($"{what} cannot be read: {fault.Message} Check that it is there and belongs to the gateway's user.",
+                fault)
             {
                 Code = ExitCode.Configuration,
             };

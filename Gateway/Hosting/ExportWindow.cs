@@ -28,7 +28,8 @@ public sealed record ExportWindow(long FromMs, long ToMs, ImmutableArray<ushort>
     {
         if (!long.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out var fromMs)
             || !long.TryParse(to, NumberStyles.None, CultureInfo.InvariantCulture, out var toMs) || fromMs > toMs
-            || !Enum.TryParse<DisclosureLevel>(level ?? nameof(DisclosureLevel.Readings), ignoreCase: true, out var shown) || !Enum.IsDefined(shown))
+            || !Enum.TryParse<DisclosureLevel>(level ?? nameof(DisclosureLevel.Readings), ignoreCase: true, out var shown)
+                || !Enum.IsDefined(shown))
         {
             return null;
         }
@@ -36,7 +37,8 @@ public sealed record ExportWindow(long FromMs, long ToMs, ImmutableArray<ushort>
         var numbers = ImmutableArray.CreateBuilder<ushort>();
         foreach (var part in (channels ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (!ushort.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number >= BatchLimits.ChannelsMax)
+            if (!ushort.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                || number >= BatchLimits.ChannelsMax)
             {
                 return null;
             }
@@ -62,7 +64,8 @@ public sealed record ExportWindow(long FromMs, long ToMs, ImmutableArray<ushort>
 
         if (!extract.Missing.IsEmpty)
         {
-            throw new ExportException($"Batch {extract.Missing[0]} belongs into the window and cannot be read ({extract.Missing.Length} in all); run `gateway fsck`.");
+            throw new ExportException($"Batch {extract.Missing[0]} belongs into the window and cannot be read ({extract.Missing.Length} "
+                + $"in all); run `gateway fsck`.");
         }
 
         var enrolled = extract.Manifests.Min(manifest => manifest.Manifest.Channels.Length);

@@ -3,7 +3,8 @@ using Evidence;
 
 namespace Gateway.Hosting;
 
-/// <summary>The gateway's instruments, named after OpenTelemetry's conventions with UCUM units. Pushed only where an endpoint is configured.</summary>
+/// <summary>The gateway's instruments, named after OpenTelemetry's conventions with UCUM units. Pushed only where an endpoint is
+/// configured.</summary>
 public sealed class GatewayMetrics
 {
     /// <summary>The meter's name, for whoever listens.</summary>
@@ -20,7 +21,8 @@ public sealed class GatewayMetrics
         readings = meter.CreateCounter<long>("coldproof.readings", "{reading}", "Readings recorded, by outcome.");
         batches = meter.CreateCounter<long>("coldproof.batch.sealed", "{batch}", "Batches sealed.");
         meter.CreateObservableGauge("coldproof.sensor.temperature", Temperatures, "Cel", "Newest temperature of each probe.");
-        meter.CreateObservableGauge("coldproof.queue.depth", () => board.Current?.Waiting ?? 0, "{batch}", "Sealed batches without a verified receipt.");
+        meter.CreateObservableGauge("coldproof.queue.depth", () => board.Current?.Waiting ?? 0, "{batch}",
+            "Sealed batches without a verified receipt.");
         meter.CreateObservableGauge("coldproof.anchor.lag", LagSeconds, "s", "Age of the oldest sealed batch without a verified receipt.");
     }
 
@@ -33,5 +35,6 @@ public sealed class GatewayMetrics
             channel.Last.Temperature!.Value.Value / 1000.0, new KeyValuePair<string, object?>("sensor.id", channel.Serial)))
         : [];
 
-    private double LagSeconds() => board.Current is { OldestWaitingMs: { } oldest } status ? Math.Max(0, status.Now.WallMs - oldest) / 1000.0 : 0;
+    private double LagSeconds() => board.Current is { OldestWaitingMs: { } oldest } status ? Math.Max(0,
+        status.Now.WallMs - oldest) / 1000.0 : 0;
 }

@@ -7,7 +7,8 @@ namespace Gateway.Hosting;
 /// <param name="Place">Where the probe hangs.</param>
 /// <param name="Last">The newest reading; the default when there was none in this boot.</param>
 /// <param name="LastHour">Temperatures of the last hour, oldest first, null where a reading failed.</param>
-public sealed record ChannelStatus(string Place, string Serial, MilliCelsius Low, MilliCelsius High, Reading Last, ImmutableArray<int?> LastHour);
+public sealed record ChannelStatus(string Place, string Serial, MilliCelsius Low, MilliCelsius High, Reading Last,
+    ImmutableArray<int?> LastHour);
 
 /// <summary>Where a replayed trip stands.</summary>
 /// <param name="State">"running", "at-gap" (the truck's power is cut here: waiting to be killed), "done".</param>

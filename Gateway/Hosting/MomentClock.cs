@@ -18,7 +18,8 @@ public sealed class MomentClock(TimeProvider clock, uint boot, Func<ClockState> 
     }
 }
 
-/// <summary>The times at which rounds are due: whole multiples of the interval on the monotonic clock. A missed slot is never filled later.</summary>
+/// <summary>The times at which rounds are due: whole multiples of the interval on the monotonic clock. A missed slot is never filled
+/// later.</summary>
 /// <param name="intervalMs">Time from one slot to the next, 1 or more.</param>
 public sealed class SlotGrid(int intervalMs)
 {

@@ -8,7 +8,8 @@ using Sensors.Emulation;
 
 namespace Gateway.Hosting;
 
-/// <summary>Emulated probes instead of configured ones: a modelled truck, or a real trip played back. Manifests and verdicts say so.</summary>
+/// <summary>Emulated probes instead of configured ones: a modelled truck, or a real trip played back. Manifests and verdicts say
+/// so.</summary>
 public sealed class ProbeSource : IDisposable
 {
     private const int Low = 2_000, High = 8_000;
@@ -35,7 +36,8 @@ public sealed class ProbeSource : IDisposable
         new("--emulate") { Description = "Emulated chips in a modelled truck, in real time; the manifest says so." },
         new("--replay")
         {
-            Description = "Emulated chips that play back a logger's trip as fast as work allows: FILE (Fridge-tag text export), or `bundled`.",
+            Description = "Emulated chips that play back a logger's trip as fast as work allows: FILE (Fridge-tag text export), or "
+                + "`bundled`.",
             Arity = ArgumentArity.ZeroOrOne,
         });
 
@@ -63,7 +65,8 @@ public sealed class ProbeSource : IDisposable
         {
             return new FileInfo(file).Length <= LoggerFile.LengthMax
                 ? new(LoggerFile.Parse(File.ReadAllText(file, System.Text.Encoding.ASCII)))
-                : throw new VerbException($"{file} is longer than {LoggerFile.LengthMax} bytes; no logger export is. Is it the right file?");
+                : throw new VerbException($"{file} is longer than {LoggerFile.LengthMax} bytes; no logger export is. Is it the right "
+                    + $"file?");
         }
         catch (LoggerFileException fault)
         {

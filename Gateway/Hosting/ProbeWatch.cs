@@ -27,7 +27,8 @@ internal sealed class ProbeWatch(ImmutableArray<ConfiguredProbe> probes, ILogger
 
                 if (isExpired[i])
                 {
-                    yield return $"{probes[i].Probe.Place}: certificate {probes[i].Probe.Calibration!.Certificate} has ended. Have the probe calibrated; recording goes on.";
+                    yield return $"{probes[i].Probe.Place}: certificate {probes[i].Probe.Calibration!.Certificate} has ended. Have the "
+                        + $"probe calibrated; recording goes on.";
                 }
             }
         }
@@ -67,7 +68,8 @@ internal sealed class ProbeWatch(ImmutableArray<ConfiguredProbe> probes, ILogger
                 var channel = new ChannelId((ushort)i);
                 DaemonLog.CalibrationExpired(log, channel, calibration.Certificate);
                 yield return new(channel, EventKind.CalibrationExpired, now.WallMs,
-                    EventDetail.Note("calibration.expired", $"Certificate {calibration.Certificate} ended on {calibration.Expires.UtcDateTime:yyyy-MM-dd}."));
+                    EventDetail.Note("calibration.expired", $"Certificate {calibration.Certificate} ended on "
+                        + $"{calibration.Expires.UtcDateTime:yyyy-MM-dd}."));
             }
         }
     }

@@ -63,7 +63,8 @@ public static class StatusJson
 
     private static GatewayStatus Read(JsonElement root)
     {
-        var now = new Moment(root.GetProperty("boot").GetUInt32(), root.GetProperty("uptimeMs").GetInt64(), root.GetProperty("timeMs").GetInt64(),
+        var now = new Moment(root.GetProperty("boot").GetUInt32(), root.GetProperty("uptimeMs").GetInt64(),
+            root.GetProperty("timeMs").GetInt64(),
             Enum.Parse<ClockTrust>(root.GetProperty("clock").GetString()!), root.GetProperty("clockErrorMs").GetUInt32());
         ReplayStatus? replay = root.TryGetProperty("replay", out var r)
             ? new(r.GetProperty("state").GetString()!, r.GetProperty("rows").GetInt32(), r.GetProperty("rowsTotal").GetInt32())
@@ -72,7 +73,8 @@ public static class StatusJson
             [.. root.GetProperty("channels").EnumerateArray().Select((element, i) => ReadChannel(element, new((ushort)i)))],
             root.GetProperty("intervalMs").GetInt32(), root.GetProperty("recorded").GetInt64(), root.GetProperty("sealed").GetInt64(),
             root.GetProperty("anchored").GetInt64(), NumberOrNull(root, "lastSealedMs"), NumberOrNull(root, "oldestWaitingMs"),
-            root.GetProperty("connected").GetBoolean(), root.GetProperty("diskFreeBytes").GetInt64(), root.GetProperty("diskTotalBytes").GetInt64(),
+            root.GetProperty("connected").GetBoolean(), root.GetProperty("diskFreeBytes").GetInt64(),
+                root.GetProperty("diskTotalBytes").GetInt64(),
             [.. root.GetProperty("trouble").EnumerateArray().Select(element => element.GetString()!)], replay);
     }
 
@@ -125,7 +127,8 @@ public static class StatusJson
         };
         return new(element.GetProperty("place").GetString()!, element.GetProperty("serial").GetString()!,
             new(element.GetProperty("lowMilliCelsius").GetInt32()), new(element.GetProperty("highMilliCelsius").GetInt32()), last,
-            [.. element.GetProperty("lastHour").EnumerateArray().Select(value => value.ValueKind == JsonValueKind.Null ? (int?)null : value.GetInt32())]);
+            [.. element.GetProperty("lastHour").EnumerateArray().Select(value => value.ValueKind == JsonValueKind.Null ? (int?)null
+                : value.GetInt32())]);
     }
 
     private static long? NumberOrNull(JsonElement element, string name) =>

@@ -21,15 +21,18 @@ public static class StatusPage
             : Results.Text(why + "\n", statusCode: StatusCodes.Status503ServiceUnavailable));
         app.MapGet("/status", () => board.Current is { } status
             ? Results.Text(StatusJson.Write(status), JsonType)
-            : Results.Text("{\"format\":\"coldproof-status/1\",\"activity\":\"starting\"}", JsonType, statusCode: StatusCodes.Status503ServiceUnavailable));
+            : Results.Text("{\"format\":\"coldproof-status/1\",\"activity\":\"starting\"}", JsonType,
+                statusCode: StatusCodes.Status503ServiceUnavailable));
         app.MapGet("/bundle", (HttpContext context) => Bundle(context, board, cycle));
     }
 
-    /// <summary>/bundle?from=MS&amp;to=MS&amp;channel=N&amp;level=NAME: the running gateway's export, because only one process may open the logbook.</summary>
+    /// <summary>/bundle?from=MS&amp;to=MS&amp;channel=N&amp;level=NAME: the running gateway's export, because only one process may open
+    /// the logbook.</summary>
     private static async Task Bundle(HttpContext context, StatusBoard board, Cycle cycle)
     {
         var query = context.Request.Query;
-        if (board.Current is not { } status || ExportWindow.Parse(query["from"], query["to"], query["channel"], query["level"]) is not { } window)
+        if (board.Current is not { } status || ExportWindow.Parse(query["from"], query["to"], query["channel"],
+            query["level"]) is not { } window)
         {
             await Refuse(context, StatusCodes.Status400BadRequest, "The window is not understood, or the gateway is just starting.");
             return;
@@ -41,7 +44,8 @@ public static class StatusPage
             context.Response.ContentType = JsonType;
             await context.Response.Body.WriteAsync(bundle, context.RequestAborted);
         }
-        catch (Exception fault) when (fault is InvalidOperationException or IOException or MalformedEvidenceException or ArgumentException or ExportException)
+        catch (Exception fault) when (fault is InvalidOperationException or IOException
+            or MalformedEvidenceException or ArgumentException or ExportException)
         {
             await Refuse(context, StatusCodes.Status409Conflict, fault.Message);
         }

@@ -11,10 +11,12 @@ namespace Gateway.Replay;
 /// One call continues after the newest recorded moment to the end of that segment. At a gap the truck's power is cut: it waits there to
 /// be killed, and the next process continues behind the gap, which its boot event declares.
 /// </remarks>
-public sealed class ReplayService(Cycle cycle, EmulatedTruck truck, ReplayTrip trip, ReplayClockFile? clockFile, uint boot, long? lastRecordedMs,
+public sealed class ReplayService(Cycle cycle, EmulatedTruck truck, ReplayTrip trip, ReplayClockFile? clockFile, uint boot,
+    long? lastRecordedMs,
     TimeProvider clock, ILogger<ReplayService> log) : BackgroundService
 {
-    /// <summary>The replay waits when so many batches have no receipt: receipts must come, in the trip's time, within the policy's delay.</summary>
+    /// <summary>The replay waits when so many batches have no receipt: receipts must come, in the trip's time, within the policy's
+    /// delay.</summary>
     public const int WaitingMax = 12;
 
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(5);

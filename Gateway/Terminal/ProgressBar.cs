@@ -1,6 +1,7 @@
 namespace Gateway.Terminal;
 
-/// <summary>A bar on standard error for work that takes longer than two seconds; on anything but a terminal, a line every ten per cent.</summary>
+/// <summary>A bar on standard error for work that takes longer than two seconds; on anything but a terminal, a line every ten per
+/// cent.</summary>
 public sealed class ProgressBar
 {
     private const int Width = 28;

@@ -8,7 +8,8 @@ public static class QrBlocks
 {
     private const int Quiet = 2;
 
-    /// <summary>The code's lines. Light modules are drawn and dark ones left out, so it reads on a dark terminal; scanners take both.</summary>
+    /// <summary>The code's lines. Light modules are drawn and dark ones left out, so it reads on a dark terminal; scanners take
+    /// both.</summary>
     public static IEnumerable<string> Draw(string text)
     {
         using var code = QRCodeGenerator.GenerateQrCode(text, QRCodeGenerator.ECCLevel.L);

@@ -11,7 +11,8 @@ public static class CommonOptions
 
     public static Option<string?> Config() => new("--config")
     {
-        Description = $"The settings file; default {SettingsReader.DefaultFile}. Files in conf.d beside it and COLDPROOF__… variables come on top.",
+        Description = $"The settings file; default {SettingsReader.DefaultFile}. Files in conf.d beside it and COLDPROOF__… variables "
+            + $"come on top.",
     };
 
     public static Option<string?> DataDirectory() => new("--data")

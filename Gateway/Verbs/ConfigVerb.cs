@@ -7,7 +7,8 @@ namespace Gateway.Verbs;
 /// <summary><c>gateway config check|show</c>: what is wrong with the settings, and where each comes from.</summary>
 public static class ConfigVerb
 {
-    public static Command Create(Screen screen) => new("config", "Check the settings, or show them with their origins.") { Check(screen), Show(screen) };
+    public static Command Create(Screen screen) => new("config", "Check the settings, or show them with their origins.") { Check(screen),
+        Show(screen) };
 
     private static Command Check(Screen screen)
     {
@@ -40,7 +41,8 @@ public static class ConfigVerb
 
                 if (result.Settings is { } settings)
                 {
-                    screen.Line($"✓ No problem: {settings.Probes.Length} probes, a round every {Figures.Span(settings.IntervalMs)}, data in {settings.DataDirectory}.");
+                    screen.Line($"✓ No problem: {settings.Probes.Length} probes, a round every {Figures.Span(settings.IntervalMs)}, "
+                        + $"data in {settings.DataDirectory}.");
                 }
             }
 
@@ -53,7 +55,8 @@ public static class ConfigVerb
     {
         var config = CommonOptions.Config();
         var json = CommonOptions.Json();
-        var verb = new Command("show", "Print every setting, its value and where it was set. There are no secrets among them: keys are files.") { config, json };
+        var verb = new Command("show", "Print every setting, its value and where it was set. There are no secrets among them: keys are "
+            + "files.") { config, json };
         verb.SetAction(parsed =>
         {
             var result = SettingsReader.Read(CommonOptions.Raw(parsed.GetValue(config), null));

@@ -11,7 +11,8 @@ namespace Gateway.Verbs;
 /// <summary><c>gateway enrol request|accept</c>: two files, carried by hand or by mail; neither holds a secret.</summary>
 public static class EnrolVerb
 {
-    public static Command Create(Screen screen) => new("enrol", "Ask the authority for a manifest and a certificate, and accept its answer.")
+    public static Command Create(Screen screen) => new("enrol",
+        "Ask the authority for a manifest and a certificate, and accept its answer.")
     {
         Request(screen), Accept(screen),
     };
@@ -22,7 +23,8 @@ public static class EnrolVerb
         var directory = CommonOptions.DataDirectory();
         var source = ProbeSource.Options();
         var answer = new Option<FileInfo>("--out") { Description = "Where to write the request.", Required = true };
-        var verb = new Command("request", "Make the keys if there are none, and write what the authority has to sign. Exit: 0 done, 1 not done, 78 settings.")
+        var verb = new Command("request", "Make the keys if there are none, and write what the authority has to sign. Exit: 0 done, 1 "
+            + "not done, 78 settings.")
         {
             config, directory, source.Emulate, source.Replay, answer,
         };
@@ -40,7 +42,8 @@ public static class EnrolVerb
             using var key = GatewayKey.LoadOrCreate(settings.DataDirectory);
             using var tlsKey = folder.TlsKey();
             var traits = GatewayKey.Trait | (probes is null ? GatewayTraits.None : GatewayTraits.EmulatedProbes);
-            var csr = new System.Security.Cryptography.X509Certificates.CertificateRequest($"CN={key.Gateway}", tlsKey, HashAlgorithmName.SHA256);
+            var csr = new System.Security.Cryptography.X509Certificates.CertificateRequest($"CN={key.Gateway}", tlsKey,
+                HashAlgorithmName.SHA256);
             var request = new EnrolmentRequest(key.Gateway, key.Public, key.CreateRequestPem(), csr.CreateSigningRequestPem(),
                 EnrolmentFolder.ChannelsOf(configured, settings.IntervalMs), traits);
             _ = request.CheckProofs();
@@ -58,7 +61,8 @@ public static class EnrolVerb
         var config = CommonOptions.Config();
         var directory = CommonOptions.DataDirectory();
         var file = new Argument<FileInfo>("enrolment") { Description = "The file that `ledger authority enrol` wrote." };
-        var verb = new Command("accept", "Check the authority's answer against this gateway's own keys, and keep it. Exit: 0 done, 1 refused, 78 settings.")
+        var verb = new Command("accept", "Check the authority's answer against this gateway's own keys, and keep it. Exit: 0 done, 1 "
+            + "refused, 78 settings.")
         {
             file, config, directory,
         };
@@ -72,7 +76,8 @@ public static class EnrolVerb
 
             if (!GatewayKey.Exists(settings.DataDirectory))
             {
-                throw new VerbException($"{settings.DataDirectory} holds no gateway key, so no answer can be for it; run `gateway enrol request` first.");
+                throw new VerbException($"{settings.DataDirectory} holds no gateway key, so no answer can be for it; run `gateway enrol "
+                    + $"request` first.");
             }
 
             var folder = Open(settings.DataDirectory);
@@ -81,7 +86,8 @@ public static class EnrolVerb
             var enrolment = Read(parsed.GetRequiredValue(file));
             var manifest = Check(enrolment, key, PublicKey.Of(tlsKey));
             folder.Keep(enrolment);
-            screen.Line($"✓ Enrolled from batch {manifest.FirstNumber} on: {manifest.Channels.Length} channels, brokers {string.Join(", ", enrolment.Brokers)}.");
+            screen.Line($"✓ Enrolled from batch {manifest.FirstNumber} on: {manifest.Channels.Length} channels, brokers "
+                + $"{string.Join(", ", enrolment.Brokers)}.");
             screen.Line("  Start the gateway: systemctl restart coldproof-gateway");
             return ExitCode.Done;
         });
@@ -107,7 +113,8 @@ public static class EnrolVerb
         {
             return file.Length <= Enrolment.LengthMax
                 ? Enrolment.Parse(File.ReadAllBytes(file.FullName))
-                : throw new VerbException($"{file.Name} has {Figures.Bytes(file.Length)}; an enrolment has {Figures.Bytes(Enrolment.LengthMax)} at most. Is it the right file?");
+                : throw new VerbException($"{file.Name} has {Figures.Bytes(file.Length)}; an enrolment has "
+                    + $"{Figures.Bytes(Enrolment.LengthMax)} at most. Is it the right file?");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -10,7 +10,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Verbs;
 
-/// <summary><c>gateway export</c>: a window as a bundle that anyone can check. Asks the running gateway, or opens the store of a stopped one.</summary>
+/// <summary><c>gateway export</c>: a window as a bundle that anyone can check. Asks the running gateway, or opens the store of a stopped
+/// one.</summary>
 public static class ExportVerb
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
@@ -19,7 +20,8 @@ public static class ExportVerb
     {
         var config = CommonOptions.Config();
         var directory = CommonOptions.DataDirectory();
-        var from = new Option<string>("--from") { Description = "First instant, 2022-05-02T04:44:00Z; without a zone it is UTC.", Required = true };
+        var from = new Option<string>("--from") { Description = "First instant, 2022-05-02T04:44:00Z; without a zone it is UTC.",
+            Required = true };
         var to = new Option<string>("--to") { Description = "Last instant, included.", Required = true };
         var channels = new Option<ushort[]>("--channel") { Description = "Channel; give it once for each. Default: all." };
         var level = new Option<DisclosureLevel>("--level")
@@ -57,7 +59,8 @@ public static class ExportVerb
             bar.End();
             var bundle = await making;
             await File.WriteAllBytesAsync(parsed.GetRequiredValue(file).FullName, bundle, stop);
-            screen.Line($"✓ {parsed.GetRequiredValue(file).FullName}: {Figures.Bytes(bundle.Length)}. Anyone can check it: gateway verify FILE --policy policy.json");
+            screen.Line($"✓ {parsed.GetRequiredValue(file).FullName}: {Figures.Bytes(bundle.Length)}. Anyone can check it: gateway "
+                + $"verify FILE --policy policy.json");
             return ExitCode.Done;
         });
         return verb;
@@ -82,7 +85,8 @@ public static class ExportVerb
         using var key = Daemon.OpenKey(settings.DataDirectory);
         var folder = new EnrolmentFolder(settings.DataDirectory);
         var enrolment = folder.Answer();
-        var link = Daemon.Link(settings, enrolment, folder, clock, NullLogger<MqttLedgerLink>.Instance); // Never run: nothing is sent from here.
+        // Never run: nothing is sent from here.
+        var link = Daemon.Link(settings, enrolment, folder, clock, NullLogger<MqttLedgerLink>.Instance);
         try
         {
             using var logbook = Daemon.Open(settings, key, link, enrolment);

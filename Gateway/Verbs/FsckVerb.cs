@@ -6,7 +6,8 @@ using Gateway.Terminal;
 
 namespace Gateway.Verbs;
 
-/// <summary><c>gateway fsck</c>: rereads everything of a stopped gateway and rebuilds every root, chain and signature. Changes nothing.</summary>
+/// <summary><c>gateway fsck</c>: rereads everything of a stopped gateway and rebuilds every root, chain and signature. Changes
+/// nothing.</summary>
 public static class FsckVerb
 {
     public static Command Create(Screen screen)
@@ -14,7 +15,8 @@ public static class FsckVerb
         var config = CommonOptions.Config();
         var directory = CommonOptions.DataDirectory();
         var json = CommonOptions.Json();
-        var verb = new Command("fsck", "Check all that is stored, the gateway stopped. Exit: 0 all whole, 1 findings, 78 settings.") { config, directory, json };
+        var verb = new Command("fsck", "Check all that is stored, the gateway stopped. Exit: 0 all whole, 1 findings, 78 "
+            + "settings.") { config, directory, json };
         verb.SetAction(parsed =>
         {
             var settings = CommonOptions.Settings(screen, parsed.GetValue(config), parsed.GetValue(directory), needsProbes: false);
@@ -58,11 +60,14 @@ public static class FsckVerb
 
     private static void Write(Screen screen, FsckReport report)
     {
-        screen.Line($"{Figures.Count(report.Batches)} batches, {Figures.Count(report.Rounds)} rounds, {Figures.Count(report.Receipts)} receipts; "
-            + $"{report.OpenRounds} rounds not yet sealed; {report.Segments} journal segments, {Figures.Count(report.Stored)} batches in the store.");
+        screen.Line($"{Figures.Count(report.Batches)} batches, {Figures.Count(report.Rounds)} rounds, {Figures.Count(report.Receipts)} "
+            + $"receipts; "
+            + $"{report.OpenRounds} rounds not yet sealed; {report.Segments} journal segments, {Figures.Count(report.Stored)} batches "
+                + $"in the store.");
         if (report.TornLength > 0)
         {
-            screen.Line($"The last write was cut off after {report.TornLength} bytes; the next start cuts it away. Nothing recorded is lost by it.");
+            screen.Line($"The last write was cut off after {report.TornLength} bytes; the next start cuts it away. Nothing recorded is "
+                + $"lost by it.");
         }
 
         foreach (var finding in report.Findings)

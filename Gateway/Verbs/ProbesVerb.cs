@@ -17,9 +17,11 @@ public static class ProbesVerb
     {
         var config = CommonOptions.Config();
         var bus = new Option<int?>("--bus") { Description = "N of /dev/i2c-N; default: every bus of the settings, or 1." };
-        var emulate = new Option<bool>("--emulate") { Description = "Scan the modelled truck of `gateway run --emulate` instead of real wires." };
+        var emulate = new Option<bool>("--emulate") { Description = "Scan the modelled truck of `gateway run --emulate` instead of real "
+            + "wires." };
         var json = CommonOptions.Json();
-        var verb = new Command("probes", "Scan the I2C buses. Stop the gateway first: two readers disturb each other. Exit: 0 all well, 1 something is wrong, 78 settings.")
+        var verb = new Command("probes", "Scan the I2C buses. Stop the gateway first: two readers disturb each other. Exit: 0 all well, "
+            + "1 something is wrong, 78 settings.")
         {
             config, bus, emulate, json,
         };
@@ -35,7 +37,8 @@ public static class ProbesVerb
             truck?.MoveTo(clock.GetUtcNow().ToUnixTimeMilliseconds());
             IReadOnlyCollection<ProbeSettings> probes = truck is null ? [.. settings.Probes.Select(probe => probe.Probe)] : truck.Probes;
             Func<int, I2cBus> open = truck is null ? I2cBus.Create : truck.Open;
-            int[] buses = parsed.GetValue(bus) is { } one ? [one] : [.. probes.Select(probe => probe.Bus).DefaultIfEmpty(1).Distinct().Order()];
+            int[] buses = parsed.GetValue(bus) is { } one ? [one]
+                : [.. probes.Select(probe => probe.Bus).DefaultIfEmpty(1).Distinct().Order()];
             var reports = buses.Select(number => (Bus: number, Report: ProbeScan.Run(number, open, probes, clock))).ToList();
             if (parsed.GetValue(json))
             {
@@ -46,7 +49,8 @@ public static class ProbesVerb
                 reports.ForEach(report => Write(screen, report.Bus, report.Report));
             }
 
-            return reports.TrueForAll(report => report.Report.BusProblem.Length == 0 && report.Report.Rows.All(row => row.Problem.Length == 0))
+            return reports.TrueForAll(report => report.Report.BusProblem.Length == 0 && report.Report.Rows.All(row =>
+                row.Problem.Length == 0))
                 ? ExitCode.Done : ExitCode.Failed;
         });
         return verb;
@@ -67,9 +71,11 @@ public static class ProbesVerb
         foreach (var row in report.Rows)
         {
             var code = row.RawCode is { } raw ? string.Create(CultureInfo.InvariantCulture, $"code 0x{unchecked((ushort)raw):X4}") : "";
-            var temperature = row.Temperature is { } celsius ? $"{celsius} °C" : row.Outcome == Outcome.NotSampled ? "" : row.Outcome.ToString();
+            var temperature = row.Temperature is { } celsius ? $"{celsius} °C" : row.Outcome == Outcome.NotSampled ? ""
+                : row.Outcome.ToString();
             var mark = row.Problem.Length == 0 ? screen.Ok("✓") : screen.Warning("▲");
-            screen.Line($"  {mark} {Place(row),-14} {(row.Channel is { } channel ? $"channel {channel}" : ""),-10} {row.Chip,-9} {temperature,14}  {code,-11}  {row.Identity}");
+            screen.Line($"  {mark} {Place(row),-14} {(row.Channel is { } channel ? $"channel {channel}" : ""),-10} {row.Chip,-9} "
+                + "{temperature,14}  {code,-11}  {row.Identity}");
             if (row.Problem.Length > 0)
             {
                 screen.Line("      " + row.Problem);

@@ -18,7 +18,8 @@ public static class StatusVerb
         var config = CommonOptions.Config();
         var directory = CommonOptions.DataDirectory();
         var json = CommonOptions.Json();
-        var verb = new Command("status", "Show what the gateway is doing. Exit: 0 all well, 1 something needs attention or it is stopped, 78 settings.")
+        var verb = new Command("status", "Show what the gateway is doing. Exit: 0 all well, 1 something needs attention or it is "
+            + "stopped, 78 settings.")
         {
             config, directory, json,
         };
@@ -41,7 +42,8 @@ public static class StatusVerb
                 return status.Trouble.IsEmpty ? ExitCode.Done : ExitCode.Failed;
             }
 
-            screen.Problem($"Nobody answers at {settings.Listen}: the gateway is stopped or starting. See `systemctl status coldproof-gateway`.");
+            screen.Problem($"Nobody answers at {settings.Listen}: the gateway is stopped or starting. See `systemctl status "
+                + $"coldproof-gateway`.");
             return ExitCode.Failed;
         });
         return verb;
@@ -79,16 +81,20 @@ public static class StatusVerb
         }
 
         screen.Line();
-        screen.Line($"  recorded   {Figures.Count(status.Recorded)} readings, a round every {Figures.Span(status.IntervalMs)}, boot {now.Boot}, up {Figures.Span(now.UptimeMs)}");
-        screen.Line($"  sealed     {Figures.Count(status.Sealed)} batches" + (status.LastSealedMs is { } last ? $", the newest {Figures.Span(Math.Max(0, now.WallMs - last))} ago" : ""));
+        screen.Line($"  recorded   {Figures.Count(status.Recorded)} readings, a round every {Figures.Span(status.IntervalMs)}, boot "
+            + $"{now.Boot}, up {Figures.Span(now.UptimeMs)}");
+        screen.Line($"  sealed     {Figures.Count(status.Sealed)} batches" + (status.LastSealedMs is { } last
+            ? $", the newest {Figures.Span(Math.Max(0, now.WallMs - last))} ago" : ""));
         screen.Line($"  anchored   {Figures.Count(status.Anchored)} batches"
-            + (status.OldestWaitingMs is { } oldest ? $"; {Figures.Count(status.Waiting)} wait, the oldest for {Figures.Span(Math.Max(0, now.WallMs - oldest))}" : ""));
+            + (status.OldestWaitingMs is { } oldest ? $"; {Figures.Count(status.Waiting)} wait, the oldest for "
+                + $"{Figures.Span(Math.Max(0, now.WallMs - oldest))}" : ""));
         screen.Line($"  link       {(status.IsConnected ? "connected" : "not connected; recording goes on")}");
         screen.Line($"  clock      {ClockWords(now)}");
         screen.Line($"  disk       {Figures.Bytes(status.DiskFreeBytes)} free of {Figures.Bytes(status.DiskTotalBytes)}");
         if (status.Replay is { } replay)
         {
-            screen.Line($"  replay     {replay.State}, {Figures.Count(replay.Rows)} of {Figures.Count(replay.RowsTotal)} rows (emulated probes)");
+            screen.Line($"  replay     {replay.State}, {Figures.Count(replay.Rows)} of {Figures.Count(replay.RowsTotal)} rows (emulated "
+                + $"probes)");
         }
 
         foreach (var trouble in status.Trouble)

@@ -5,7 +5,8 @@ using Gateway.Terminal;
 
 namespace Gateway.Verbs;
 
-/// <summary><c>gateway verify BUNDLE --policy FILE</c>: needs no ledger, no gateway, no network; trusts the reader's own policy and nothing else.</summary>
+/// <summary><c>gateway verify BUNDLE --policy FILE</c>: needs no ledger, no gateway, no network; trusts the reader's own policy and
+/// nothing else.</summary>
 public static class VerifyVerb
 {
 
@@ -14,11 +15,13 @@ public static class VerifyVerb
         var bundle = new Argument<FileInfo>("bundle") { Description = "The evidence, a *.coldproof.json file." };
         var policy = new Option<FileInfo>("--policy")
         {
-            Description = "Whom you trust: authorities, log and witnesses, as JSON. Get it from the authority, not from whoever gave you the bundle.",
+            Description = "Whom you trust: authorities, log and witnesses, as JSON. Get it from the authority, not from whoever gave "
+                + "you the bundle.",
             Required = true,
         };
         var json = CommonOptions.Json();
-        var verb = new Command("verify", "Check a bundle of evidence with your own keys. Exit: 0 verified, 1 does not match, 2 usage, 3 cannot check.")
+        var verb = new Command("verify", "Check a bundle of evidence with your own keys. Exit: 0 verified, 1 does not match, 2 usage, 3 "
+            + "cannot check.")
         {
             bundle, policy, json,
         };
@@ -71,7 +74,8 @@ public static class VerifyVerb
         {
             return file.Length <= lengthMax
                 ? File.ReadAllBytes(file.FullName)
-                : throw new VerbException($"The {what} {file.Name} has {Figures.Bytes(file.Length)}; none is longer than {Figures.Bytes(lengthMax)}. Is it the right file?")
+                : throw new VerbException($"The {what} {file.Name} has {Figures.Bytes(file.Length)}; none is longer than "
+                    + $"{Figures.Bytes(lengthMax)}. Is it the right file?")
                 {
                     Code = ExitCode.CannotCheck,
                 };
@@ -209,7 +213,8 @@ internal static class VerdictText
         if (verdict.Gateway is { } gateway)
         {
             screen.Line($"  Gateway {gateway}, enrolled by {Safe(verdict.Authority ?? "nobody your policy knows")}");
-            screen.Line($"  {Figures.Time(verdict.FromMs)} → {Figures.Time(verdict.ToMs)}, batches {verdict.FirstNumber} to {verdict.LastNumber}");
+            screen.Line($"  {Figures.Time(verdict.FromMs)} → {Figures.Time(verdict.ToMs)}, batches {verdict.FirstNumber} to "
+                + $"{verdict.LastNumber}");
         }
 
         screen.Line();
@@ -217,7 +222,8 @@ internal static class VerdictText
         foreach (var check in verdict.Checks)
         {
             var line = $"  {MarkOf(check.State)} {check.Name,-9} {Safe(check.Sentence)}";
-            screen.Line(check.State switch { CheckState.Failed => screen.Failure(line), CheckState.NotChecked => screen.Quiet(line), _ => line });
+            screen.Line(check.State switch { CheckState.Failed => screen.Failure(line), CheckState.NotChecked => screen.Quiet(line), _ =>
+                line });
         }
 
         WriteTemperature(screen, verdict);
@@ -237,7 +243,8 @@ internal static class VerdictText
         foreach (var channel in verdict.Channels)
         {
             screen.Line();
-            screen.Line(screen.Strong($"Temperature of channel {channel.Channel}, {Safe(channel.Probe.Place)}, {channel.Probe.Low} to {channel.Probe.High} °C")
+            screen.Line(screen.Strong($"Temperature of channel {channel.Channel}, {Safe(channel.Probe.Place)}, {channel.Probe.Low} to "
+                + $"{channel.Probe.High} °C")
                 + " (a separate question)");
             var outside = channel.Intervals.Count(interval => interval.Answer == Answer.OutOfRange);
             var word = $"  {MarkOf(channel.Answer)} {WordOf(channel.Answer)}";
@@ -247,8 +254,10 @@ internal static class VerdictText
             var notable = channel.Intervals.Where(interval => interval.Answer != Answer.InRange).ToList();
             foreach (var interval in notable.Take(IntervalsShownMax))
             {
-                screen.Line($"    {Figures.Time(interval.FromMs)} → {Figures.Time(interval.ToMs)}  {Figures.Span(interval.ToMs - interval.FromMs),12}  "
-                    + $"{WordOf(interval.Answer),-12} " + (interval.Answer == Answer.NoData ? Safe(interval.Cause ?? "") : $"{interval.Min} to {interval.Max} °C"));
+                screen.Line($"    {Figures.Time(interval.FromMs)} → {Figures.Time(interval.ToMs)}  "
+                    + $"{Figures.Span(interval.ToMs - interval.FromMs),12}  "
+                    + $"{WordOf(interval.Answer),-12} " + (interval.Answer == Answer.NoData ? Safe(interval.Cause ?? "")
+                        : $"{interval.Min} to {interval.Max} °C"));
             }
 
             if (notable.Count > IntervalsShownMax)

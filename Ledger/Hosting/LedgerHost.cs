@@ -119,7 +119,8 @@ public static partial class LedgerHost
         }
         catch (Exception fault) when (fault is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"The certificate {options.Certificate} with key {options.Key} cannot be used: {fault.Message}", fault);
+            throw new ConfigurationException($"The certificate {options.Certificate} with key {options.Key} cannot be used: "
+                + $"{fault.Message}", fault);
         }
     }
 

@@ -20,6 +20,7 @@ public sealed class ReplayService(Cycle cycle, EmulatedTruck truck, ReplayTrip t
     public const int WaitingMax = 12;
 
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan StopDrainMax = TimeSpan.FromSeconds(3);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.Factory.StartNew(() => Drive(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -71,6 +72,13 @@ public sealed class ReplayService(Cycle cycle, EmulatedTruck truck, ReplayTrip t
         }
 
         cycle.Stop(moment);
+        // The stop's own batch is anchored too, if the ledger answers soon; it is safe either way.
+        for (var started = clock.GetTimestamp(); cycle.IsWaiting && cycle.IsConnected && clock.GetElapsedTime(started) < StopDrainMax;)
+        {
+            timer.Change(Glance, Timeout.InfiniteTimeSpan);
+            wake.WaitOne();
+            cycle.Drain(moment);
+        }
     }
 
     private void EndOfSegment(int next, Moment moment)

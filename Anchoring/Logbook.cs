@@ -155,7 +155,7 @@ public sealed partial class Logbook : IDisposable
 
             started = true;
             openedEmpty = now;
-            var cause = last is null ? GapCause.FirstStart : damages.Count > 0 || breaks.Count > 0 ? GapCause.StoreBroken
+            var cause = last is null ? GapCause.FirstStart : !unannounced.IsEmpty || breaks.Count > 0 ? GapCause.StoreBroken
                 : stopped ? GapCause.Stopped : GapCause.PowerLoss;
             Write(new BatchEvent(null, EventKind.Boot, now.WallMs, EventDetail.Gap(last?.WallMs ?? now.WallMs, now.WallMs, cause)), now);
             foreach (var damage in unannounced)

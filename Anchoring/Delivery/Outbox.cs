@@ -99,7 +99,7 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
 
         foreach (var batch in chain.Unanchored)
         {
-            if (left-- <= 0 || batch.IsDamaged && StopAt(batch) || !Send(batch.Digest, uptimeMs, () => uplinkOf(batch)))
+            if (left-- <= 0 || batch.IsDamaged && uplinkOf(batch) is null && StopAt(batch) || !Send(batch.Digest, uptimeMs, () => uplinkOf(batch)))
             {
                 return;
             }

@@ -61,6 +61,21 @@ internal static class JournalReader
         }
     }
 
+    /// <summary>The good frames between two places, whatever stands between them.</summary>
+    public static IEnumerable<Frame> ReadGood(IFolder folder, FramePlace from, FramePlace last)
+    {
+        for (var segment = from.Segment; segment <= last.Segment; segment++)
+        {
+            foreach (var frame in SegmentScan.Read(Bytes(folder, segment), segment, isLast: true).Frames)
+            {
+                if (frame.Place >= from && frame.Place <= last)
+                {
+                    yield return frame;
+                }
+            }
+        }
+    }
+
     internal static byte[] Bytes(IFolder folder, long segment)
     {
         using var stream = folder.Open(Journal.NameOf(segment));
@@ -74,13 +89,14 @@ internal static class JournalReader
         var damages = scan.Damages.AsSpan();
         foreach (var frame in scan.Frames)
         {
+            var isTold = !damages.IsEmpty && damages[0].Place < frame.Place;
             while (!damages.IsEmpty && damages[0].Place < frame.Place)
             {
                 damaged(damages[0]);
                 damages = damages[1..];
             }
 
-            if (expected is { } next && frame.Sequence != next)
+            if (!isTold && expected is { } next && frame.Sequence != next)
             {
                 damaged(new(frame.Place, 0, $"frames {next} to {frame.Sequence - 1} are missing before this place"));
             }

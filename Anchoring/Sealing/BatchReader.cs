@@ -8,18 +8,19 @@ namespace Anchoring;
 internal sealed class BatchReader(IFolder folder, Chain chain)
 {
     /// <summary>Reads a batch again from disk.</summary>
-    /// <returns>Null when the journal has its records no more, or harmed.</returns>
+    /// <returns>Null when the journal has its records no more, or they were harmed after they were sealed.</returns>
     /// <exception cref="EvidenceBrokenException">Its records do not give the signed root.</exception>
     public StoredBatch? Read(SealedBatch batch)
     {
-        if (batch.IsPartial || batch.IsDamaged)
+        if (batch.IsPartial)
         {
             return null;
         }
 
         var open = new OpenBatch(batch.Number);
         SealRecord? seal = null;
-        foreach (var frame in JournalReader.Read(folder, batch.Start, batch.Seal))
+        var frames = batch.IsDamaged ? JournalReader.ReadGood(folder, batch.Start, batch.Seal) : JournalReader.Read(folder, batch.Start, batch.Seal);
+        foreach (var frame in frames)
         {
             switch (frame.Kind)
             {
@@ -43,11 +44,21 @@ internal sealed class BatchReader(IFolder folder, Chain chain)
             throw new EvidenceBrokenException($"Batch {batch.Number} has no {(seal is null ? "seal" : "manifest")} any more; run `gateway fsck`.");
         }
 
+        if (batch.Sequences.Length < manifest.Channels.Length)
+        {
+            return null; // The manifest itself was harmed, and taken again later.
+        }
+
         var header = BatchHeader.Decode(seal.Statement.Payload);
         var body = open.Body(seal.Key, batch.Sequences[..manifest.Channels.Length]);
         var root = Sealer.RootOf(body, header.OpenedMs, manifest);
         if (root != header.Root)
         {
+            if (batch.IsDamaged)
+            {
+                return null; // Harmed after it was sealed. If the harm came first, the seal is over what was left, and the roots agree.
+            }
+
             throw new EvidenceBrokenException($"Batch {batch.Number} was sealed with root {header.Root.ToShortString()}; its records give "
                 + $"{root.ToShortString()}. Run `gateway fsck`.");
         }

@@ -32,6 +32,9 @@ public sealed class RoadLedger : ILedgerLink
     /// <summary>Every statement that arrived, in order, as often as it came.</summary>
     public List<Statement> Arrived { get; } = [];
 
+    /// <summary>Told of each at the instant at which a stranger has seen it.</summary>
+    public Action<Statement> OnArrival { get; set; } = _ => { };
+
     /// <summary>What is logged, in order.</summary>
     public List<Statement> Logged { get; } = [];
 
@@ -54,6 +57,7 @@ public sealed class RoadLedger : ILedgerLink
         var arrived = Statement.Decode(message.Statement.AsMemory());
         Assert.Equal(statement, arrived.PayloadDigest);
         Arrived.Add(arrived);
+        OnArrival(arrived);
         inbox.Enqueue(new(LinkNewsKind.Delivered, statement, default));
         var refusal = Refuse(message);
         var answer = refusal is { } reason

@@ -1,0 +1,165 @@
+using Anchoring;
+using Evidence;
+
+namespace Gateway.Tests.Anchoring;
+
+/// <summary>Goal: nothing counts as anchored but a receipt that verifies; whatever the road does, the outbox empties in order. Method: the real
+/// logbook, and a ledger with a real log behind a road that loses, repeats and refuses.</summary>
+public sealed class OutboxTests
+{
+    [Fact]
+    public void Delivered_proves_nothing_and_a_silent_ledger_is_asked_again()
+    {
+        using var bench = new Bench();
+        using var logbook = bench.Start();
+        bench.Ledger.Silent = true;
+        Batches(bench, logbook, 2);
+        logbook.Offer(bench.Now(logbook));
+        logbook.Offer(bench.Now(logbook));
+        Assert.Equal(3, bench.Ledger.Arrived.Count);
+        Assert.Equal(2, logbook.Status.Unanchored);
+        Assert.Null(logbook.Status.Anchored);
+        bench.Pass(Outbox.AnswerMsMax);
+        logbook.Offer(bench.Now(logbook));
+        Assert.Equal(6, bench.Ledger.Arrived.Count);
+        bench.Ledger.Silent = false;
+        bench.Ledger.Reconnect();
+        Settle(bench, logbook);
+        Assert.Equal(0, logbook.Status.Unanchored);
+        Assert.Equal(3, bench.Ledger.Logged.Count);
+    }
+
+    [Fact]
+    public void The_manifest_goes_first_then_the_batches_in_order_and_never_more_than_the_window()
+    {
+        using var bench = new Bench(options: new() { SegmentLength = 64 * 1024, SendWindow = 4 });
+        using var logbook = bench.Start();
+        bench.Ledger.Connected = false;
+        Batches(bench, logbook, 20);
+        logbook.Offer(bench.Now(logbook));
+        Assert.Empty(bench.Ledger.Arrived);
+        bench.Ledger.Silent = true;
+        bench.Ledger.Reconnect();
+        logbook.Offer(bench.Now(logbook));
+        Assert.Equal(4, bench.Ledger.Arrived.Count);
+        bench.Ledger.Silent = false;
+        bench.Ledger.Reconnect();
+        Settle(bench, logbook);
+        Assert.Equal(StatementKind.Manifest, bench.Ledger.Logged[0].Kind);
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => (long)i), bench.Ledger.Logged.Skip(1).Select(s => BatchHeader.Decode(s.Payload).Number));
+        Assert.Equal(0, logbook.Status.Unanchored);
+    }
+
+    [Fact]
+    public void A_receipt_for_other_bytes_or_of_another_log_or_no_message_at_all_clears_nothing()
+    {
+        using var bench = new Bench();
+        using var logbook = bench.Start();
+        bench.Ledger.Silent = true;
+        Batches(bench, logbook, 2);
+        logbook.Offer(bench.Now(logbook));
+        var first = Downlink.Decode(bench.Ledger.Answers[1]);
+        var second = Downlink.Decode(bench.Ledger.Answers[2]);
+        bench.Ledger.Inject(new Downlink(first.PayloadDigest, second.Receipt, null, "").Encode());
+        bench.Ledger.Inject(new Downlink(first.PayloadDigest, first.Receipt!.Replace("log.example", "bad.example", StringComparison.Ordinal), null, "").Encode());
+        bench.Ledger.Inject(new byte[] { 1, 2, 3 });
+        bench.Ledger.Inject(ReadOnlyMemory<byte>.Empty);
+        bench.Ledger.Inject(new byte[Downlink.LengthMax + 1]);
+        bench.Ledger.Inject(new Downlink(Digest.Of([7]), first.Receipt, null, "").Encode());
+        logbook.Offer(bench.Now(logbook));
+        Assert.Equal(2, logbook.Status.Unanchored);
+        Assert.Contains(logbook.Status.Faults, fault => fault.StartsWith("5 answers did not hold", StringComparison.Ordinal));
+        bench.Ledger.Inject(bench.Ledger.Answers[2]);
+        bench.Ledger.Inject(bench.Ledger.Answers[1]);
+        bench.Ledger.Inject(bench.Ledger.Answers[1]);
+        logbook.Offer(bench.Now(logbook));
+        Assert.Equal(0, logbook.Status.Unanchored);
+    }
+
+    [Theory]
+    [InlineData(Refusal.Conflict)]
+    [InlineData(Refusal.Revoked)]
+    public void Two_histories_and_a_revoked_key_end_offering_but_not_recording(Refusal refusal)
+    {
+        using var bench = new Bench();
+        using var logbook = bench.Start();
+        bench.Ledger.Refuse = _ => refusal;
+        Batches(bench, logbook, 1);
+        Settle(bench, logbook);
+        var before = bench.Ledger.Arrived.Count;
+        bench.Pass(3_600_000);
+        Batches(bench, logbook, 3);
+        Settle(bench, logbook);
+        Assert.Equal(before, bench.Ledger.Arrived.Count);
+        Assert.Equal(refusal, logbook.Status.Refused!.Reason);
+        Assert.Contains(logbook.Status.Faults, fault => fault.Contains("Recording goes on", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(Refusal.NumberNotNext, Outbox.ResyncMs)]
+    [InlineData(Refusal.Unavailable, Outbox.ResyncMs)]
+    [InlineData(Refusal.NotEnrolled, Outbox.RefusedMs)]
+    [InlineData(Refusal.RootMismatch, Outbox.RefusedMs)]
+    public void A_refusal_that_can_be_lifted_is_kept_and_everything_is_offered_again_from_the_oldest(Refusal refusal, long waitMs)
+    {
+        using var bench = new Bench();
+        using var logbook = bench.Start();
+        bench.Ledger.Refuse = message => message.Body is null ? null : refusal;
+        Batches(bench, logbook, 3);
+        logbook.Offer(bench.Now(logbook));
+        logbook.Offer(bench.Now(logbook));
+        Assert.Equal(refusal, logbook.Status.Refused!.Reason);
+        Assert.Equal(3, logbook.Status.Unanchored);
+        var before = bench.Ledger.Arrived.Count;
+        bench.Ledger.Refuse = _ => null;
+        bench.Pass(waitMs - 1);
+        logbook.Offer(bench.Now(logbook));
+        Assert.Equal(before, bench.Ledger.Arrived.Count);
+        bench.Pass(1);
+        Settle(bench, logbook);
+        Assert.Equal(0, logbook.Status.Unanchored);
+        Assert.Null(logbook.Status.Refused);
+        Assert.Equal([0L, 1L, 2L], bench.Ledger.Logged.Skip(1).Select(s => BatchHeader.Decode(s.Payload).Number));
+    }
+
+    [Fact]
+    public void A_month_without_coverage_and_a_restart_drain_in_order_once_the_road_is_back()
+    {
+        using var bench = new Bench();
+        bench.Ledger.Connected = false;
+        using (var logbook = bench.Start())
+        {
+            Batches(bench, logbook, 400);
+            Assert.Equal(400, logbook.Status.Unanchored);
+        }
+
+        bench.PowerCut();
+        bench.Ledger.Reconnect();
+        using (var logbook = bench.Start())
+        {
+            Settle(bench, logbook);
+            Assert.Equal(0, logbook.Status.Unanchored);
+            Assert.Equal(401, bench.Ledger.Logged.Count);
+            Assert.Equal(401, bench.Ledger.Arrived.Count);
+        }
+
+        Assert.Empty(Fsck.Run(bench.Directory, RoadLedger.Policy).Findings);
+    }
+
+    private static void Batches(Bench bench, Logbook logbook, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            bench.Round(logbook, 4_000, 5_000);
+            logbook.SealOpen(bench.Now(logbook));
+        }
+    }
+
+    private static void Settle(Bench bench, Logbook logbook)
+    {
+        for (var i = 0; i < 400 && (i < 3 || logbook.Status.InFlight > 0); i++)
+        {
+            logbook.Offer(bench.Now(logbook));
+        }
+    }
+}

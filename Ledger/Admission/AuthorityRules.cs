@@ -12,7 +12,8 @@ internal static class AuthorityRules
     {
         var key = authorities.FirstOrDefault(authority => authority.Id.SequenceEqual(statement.KeyId))
             ?? throw new RefusedException(Refusal.UnknownAuthority,
-                $"The {statement.Kind} is signed by key {Convert.ToHexStringLower(statement.KeyId.AsSpan())}, which is no authority of this ledger's policy.");
+                $"The {statement.Kind} is signed by key {Convert.ToHexStringLower(statement.KeyId.AsSpan())}, which is no authority of " +
+                $"this ledger's policy.");
         if (!statement.VerifiedBy(key))
         {
             throw new RefusedException(Refusal.BadSignature, $"The authority's signature on the {statement.Kind} does not verify.");

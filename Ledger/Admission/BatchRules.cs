@@ -37,7 +37,8 @@ internal static class BatchRules
         if (!manifest.Key.Id.SequenceEqual(statement.KeyId))
         {
             throw new RefusedException(Refusal.NotEnrolled,
-                $"Batch {header.Number} names key {Convert.ToHexStringLower(statement.KeyId.AsSpan())}; its manifest enrols {manifest.Key.IdHex}.");
+                $"Batch {header.Number} names key {Convert.ToHexStringLower(statement.KeyId.AsSpan())}; its manifest enrols " +
+                $"{manifest.Key.IdHex}.");
         }
 
         if (!statement.VerifiedBy(manifest.Key))

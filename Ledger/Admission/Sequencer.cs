@@ -208,13 +208,15 @@ public sealed class Sequencer : IAsyncDisposable
         var size = log.Head.Size;
         if (size > next)
         {
-            throw new EvidenceBrokenException($"The log has {size} entries, the store only {next}: the database was lost or restored from an old copy. " +
+            throw new EvidenceBrokenException($"The log has {size} entries, the store only {next}: the database was lost or restored " +
+                $"from an old copy. " +
                 "Nothing is written until the right one is back; a new database needs a new log with a new key.");
         }
 
         if (size > 0 && log.LastLeaf() != LogTree.LeafHash(store.Entry(size - 1)))
         {
-            throw new EvidenceBrokenException($"Entry {size - 1} differs between log and store: they do not belong together. Run `ledger fsck`.");
+            throw new EvidenceBrokenException($"Entry {size - 1} differs between log and store: they do not belong together. Run `ledger " +
+                $"fsck`.");
         }
 
         log.Publish(store.EntriesFrom(size));

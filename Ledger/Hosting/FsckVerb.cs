@@ -25,7 +25,8 @@ internal static class FsckVerb
         var database = Path.Combine(options.Data, LedgerCore.DatabaseFile);
         if (!File.Exists(database) || !Directory.Exists(directory))
         {
-            throw new ConfigurationException($"{options.Data} holds no ledger: {LedgerCore.DatabaseFile} and {LedgerCore.LogDirectory}/ are not both there.");
+            throw new ConfigurationException($"{options.Data} holds no ledger: {LedgerCore.DatabaseFile} and {LedgerCore.LogDirectory}/ " +
+                $"are not both there.");
         }
 
         using var keys = LogKeys.Read(options.KeysDirectory());

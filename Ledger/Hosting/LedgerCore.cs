@@ -84,7 +84,8 @@ public sealed class LedgerCore : IAsyncDisposable
             var (logKeys, policy) = ReadKeys(keys);
             if (policy.Log.Logs.All(log => log.Key.Name != logKeys.Origin))
             {
-                throw new ConfigurationException($"{PolicyFile} does not trust the log {logKeys.Origin} whose key stands beside it; the pages could verify nothing.");
+                throw new ConfigurationException($"{PolicyFile} does not trust the log {logKeys.Origin} whose key stands beside it; the " +
+                    $"pages could verify nothing.");
             }
 
             disk ??= new LogDisk(Path.GetFullPath(Path.Combine(data, LogDirectory)));
@@ -117,7 +118,8 @@ public sealed class LedgerCore : IAsyncDisposable
         }
         catch (IOException fault)
         {
-            throw new ConfigurationException($"Another ledger holds {path}. Two ledgers on one log would make two histories: stop the other one first.", fault);
+            throw new ConfigurationException($"Another ledger holds {path}. Two ledgers on one log would make two histories: stop the " +
+                $"other one first.", fault);
         }
         catch (UnauthorizedAccessException fault)
         {
@@ -133,7 +135,8 @@ public sealed class LedgerCore : IAsyncDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or MalformedEvidenceException)
         {
-            throw new ConfigurationException($"The keys in {directory} cannot be used: {fault.Message} `ledger authority init` makes them; --keys says where they are.", fault);
+            throw new ConfigurationException($"The keys in {directory} cannot be used: {fault.Message} `ledger authority init` makes " +
+                $"them; --keys says where they are.", fault);
         }
     }
 

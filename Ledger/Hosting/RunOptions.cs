@@ -39,12 +39,14 @@ public sealed record RunOptions
     {
         if (!Uri.TryCreate(Listen, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/")
         {
-            throw new ConfigurationException($"--listen {Listen} is not an address of the form http://127.0.0.1:8480 or https://0.0.0.0:443.");
+            throw new ConfigurationException($"--listen {Listen} is not an address of the form http://127.0.0.1:8480 or " +
+                $"https://0.0.0.0:443.");
         }
 
         if (uri.Scheme == "http" && !(uri.IsLoopback || (IPAddress.TryParse(uri.Host, out var address) && IPAddress.IsLoopback(address))))
         {
-            throw new ConfigurationException($"--listen {Listen}: plain http would show the pages to anyone on the way and let them be changed. " +
+            throw new ConfigurationException($"--listen {Listen}: plain http would show the pages to anyone on the way and let them be " +
+                $"changed. " +
                 "Use https with --certificate and --key, or a loopback address behind a proxy.");
         }
 

@@ -82,7 +82,8 @@ public sealed class CheckLog(LogDisk disk, LogKeys keys)
             edge = edge.Append(leaves.GetRange((int)edge.Size, (int)(note.Size - edge.Size)).ToArray()).Edge;
             if (note.Checkpoint is { } checkpoint && checkpoint.Root != edge.Root)
             {
-                problems.Add($"The entries give root {edge.Root.ToShortString()} for size {note.Size}; its checkpoint signs {checkpoint.Root.ToShortString()}.");
+                problems.Add($"The entries give root {edge.Root.ToShortString()} for size {note.Size}; its checkpoint signs " +
+                    $"{checkpoint.Root.ToShortString()}.");
             }
         }
 

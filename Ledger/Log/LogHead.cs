@@ -25,7 +25,8 @@ public sealed record LogHead(SignedNote? Note, Checkpoint? Checkpoint, byte[]? B
             var check = note.Check([keys.Log.Verifier]);
             return checkpoint.Origin == keys.Origin && check.Holds
                 ? new(note, checkpoint, bytes)
-                : throw new EvidenceBrokenException($"The checkpoint of {checkpoint.Origin} is not signed by the key of {keys.Origin}. {check.Reason} " +
+                : throw new EvidenceBrokenException($"The checkpoint of {checkpoint.Origin} is not signed by the key of {keys.Origin}. " +
+                    $"{check.Reason} " +
                     "Give this ledger the keys that made its log; a new key needs a new, empty data directory.");
         }
         catch (MalformedEvidenceException fault)

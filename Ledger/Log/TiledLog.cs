@@ -50,7 +50,8 @@ public sealed class TiledLog
         edge = Guarded(() => LogEdge.Load(loaded.Size, ReadTile));
         if (edge.Root != loaded.Checkpoint!.Root)
         {
-            throw new EvidenceBrokenException($"The log's tiles give root {edge.Root.ToShortString()} for {loaded.Size} entries; its checkpoint signs " +
+            throw new EvidenceBrokenException($"The log's tiles give root {edge.Root.ToShortString()} for {loaded.Size} entries; its " +
+                $"checkpoint signs " +
                 $"{loaded.Checkpoint.Root.ToShortString()}. Run `ledger fsck`.");
         }
 
@@ -135,7 +136,8 @@ public sealed class TiledLog
 
         var tile = LogTile.At(0, size / LogTile.FullWidth, size);
         var bytes = disk.Read(tile.EntriesPath)
-            ?? throw new EvidenceBrokenException($"{tile.EntriesPath} of the log is missing, but its checkpoint covers it. Run `ledger fsck`.");
+            ?? throw new EvidenceBrokenException($"{tile.EntriesPath} of the log is missing, but its checkpoint covers it. Run `ledger " +
+                $"fsck`.");
         openBundle.AddRange(Guarded(() => EntryBundle.Read(bytes, width)));
     }
 

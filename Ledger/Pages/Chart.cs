@@ -8,10 +8,11 @@ internal static class Chart
 {
     private const int Width = 720;
     private const int Height = 260;
-    private const int Left = 48;
+    private const int Left = 64;
     private const int Right = 8;
     private const int Top = 10;
     private const int Bottom = 28;
+    private const int MarkRoom = 26;
     private const int MarginMilliCelsius = 1_000;
 
     public static Markup Draw(ChannelVerdict channel, TimeWindow window, string label, Texts texts)
@@ -20,7 +21,8 @@ internal static class Chart
         var html = new Html();
         var hatch = $"hatch{channel.Channel.Value}";
         html.Add($"<svg class=\"chart\" role=\"img\" aria-label=\"{label}\" viewBox=\"0 0 {Width} {Height}\">");
-        html.Add($"<defs><pattern id=\"{hatch}\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">");
+        html.Add($"<defs><pattern id=\"{hatch}\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\" " +
+            $"patternTransform=\"rotate(45)\">");
         html.Add($"<line class=\"hatch\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"8\"/></pattern></defs>");
         var (low, high) = (scale.Y(channel.Probe.Low.Value), scale.Y(channel.Probe.High.Value));
         html.Add($"<rect class=\"band\" x=\"{Left}\" y=\"{high}\" width=\"{Width - Left - Right}\" height=\"{low - high}\"/>");
@@ -51,10 +53,14 @@ internal static class Chart
 
     private static void DrawScales(Html html, Scale scale, ManifestChannel probe, Texts texts)
     {
-        int[] marks = [.. new[] { scale.Lowest, probe.Low.Value, probe.High.Value, scale.Highest }.Distinct()];
+        // The limits are always named; an end of the scale only where its name has room.
+        int[] marks = [probe.Low.Value, .. probe.High == probe.Low ? Array.Empty<int>() : [probe.High.Value],
+            .. new[] { scale.Lowest, scale.Highest }.Where(end => Math.Abs(scale.Y(end) - scale.Y(probe.Low.Value)) > MarkRoom
+                && Math.Abs(scale.Y(end) - scale.Y(probe.High.Value)) > MarkRoom)];
         foreach (var mark in marks)
         {
-            html.Add($"<text class=\"mark\" x=\"{Left - 4}\" y=\"{scale.Y(mark) + 4}\" text-anchor=\"end\">{texts.Temperature(new(mark / 100 * 100)).Replace("\u00A0°C", "°")}</text>");
+            html.Add($"<text class=\"mark\" x=\"{Left - 4}\" y=\"{scale.Y(mark) + 4}\" " +
+                $"text-anchor=\"end\">{texts.Temperature(new(mark / 100 * 100)).Replace("\u00A0°C", "°")}</text>");
         }
 
         const int Marks = 4;
@@ -63,7 +69,8 @@ internal static class Chart
             var time = scale.Window.FromMs + ((scale.Window.ToMs - scale.Window.FromMs) * i / Marks);
             var (x, anchor) = (scale.X(time), i == 0 ? "start" : i == Marks ? "end" : "middle");
             html.Add($"<line class=\"tick\" x1=\"{x}\" x2=\"{x}\" y1=\"{Height - Bottom}\" y2=\"{Height - Bottom + 4}\"/>");
-            html.Add($"<text class=\"mark\" x=\"{x}\" y=\"{Height - 8}\" text-anchor=\"{anchor}\">{scale.Label(time)}</text>");
+            html.Add($"<text class=\"mark{(i % 2 == 1 ? " minor" : "")}\" x=\"{x}\" y=\"{Height - 8}\" " +
+                $"text-anchor=\"{anchor}\">{scale.Label(time)}</text>");
         }
     }
 

@@ -33,7 +33,7 @@ internal static class GatewayPages
                 .Select(row => new { row.Number, row.ClosedMs }).FirstOrDefault();
             var gateway = new GatewayId(id).ToString();
             html.Add($"<li><a href=\"/g/{gateway}{request.Query()}\">{gateway}</a> <span class=\"quiet\">");
-            html.Add($"{(last is null ? texts["gateway.nobatch"] : texts.Format("gateway.batches", texts.Number(last.Number + 1), request.Time(last.ClosedMs)))}</span></li>");
+            html.Add($"{Standing(request, last?.Number, last?.ClosedMs)}</span></li>");
         }
 
         html.Add($"</ul>");
@@ -67,12 +67,13 @@ internal static class GatewayPages
         var conflicts = context.Conflicts.Count(row => row.Gateway == gateway.Value);
         if (conflicts > 0)
         {
-            html.Add($"<section class=\"verdict failed\" role=\"status\">{PageFrame.Cross}<div><p>{texts.Format("gateway.conflict", conflicts)}</p></div></section>");
+            html.Add($"<section class=\"verdict failed\" role=\"status\">{PageFrame.Cross}<div>" +
+                $"<p>{texts.Format("gateway.conflict", conflicts)}</p></div></section>");
         }
 
         var last = context.Batches.Where(row => row.Gateway == gateway.Value).OrderByDescending(row => row.Number)
             .Select(row => new { row.Number, row.ClosedMs }).FirstOrDefault();
-        html.Add($"<p>{(last is null ? texts["gateway.nobatch"] : texts.Format("gateway.batches", texts.Number(last.Number + 1), request.Time(last.ClosedMs)))}</p>");
+        html.Add($"<p>{Standing(request, last?.Number, last?.ClosedMs)}</p>");
         if (context.RefusalCounts.Where(row => row.Gateway == gateway.Value).Select(row => row.Count)
             .FirstOrDefault() is > 0 and var refused)
         {
@@ -84,13 +85,16 @@ internal static class GatewayPages
         (long TimeMs, BatchSample Sample)> last)
     {
         var texts = request.Texts;
-        html.Add($"<h2>{texts["probes"]}</h2><div class=\"scroll\"><table class=\"stack\"><thead><tr><th scope=\"col\">{texts["place"]}</th><th scope=\"col\">{texts["serial"]}</th>");
+        html.Add($"<h2>{texts["probes"]}</h2><div class=\"scroll\"><table class=\"stack\"><thead><tr><th scope=\"col\">{texts["place"]}" +
+            $"</th><th scope=\"col\">{texts["serial"]}</th>");
         html.Add($"<th scope=\"col\">{texts["limits"]}</th><th scope=\"col\">{texts["last"]}</th></tr></thead><tbody>");
         for (var i = 0; i < manifest.Channels.Length; i++)
         {
             var probe = manifest.Channels[i];
-            html.Add($"<tr><td data-label=\"{texts["place"]}\"><bdi>{probe.Place}</bdi></td><td data-label=\"{texts["serial"]}\"><bdi>{probe.Serial}</bdi></td>");
-            html.Add($"<td data-label=\"{texts["limits"]}\">{texts.Temperature(probe.Low)} – {texts.Temperature(probe.High)}</td><td data-label=\"{texts["last"]}\">");
+            html.Add($"<tr><td data-label=\"{texts["place"]}\"><bdi>{probe.Place}</bdi></td><td data-label=\"{texts["serial"]}\">" +
+                $"<bdi>{probe.Serial}</bdi></td>");
+            html.Add($"<td data-label=\"{texts["limits"]}\">{texts.Temperature(probe.Low)} – {texts.Temperature(probe.High)}</td>" +
+                $"<td data-label=\"{texts["last"]}\">");
             if (last.TryGetValue(i, out var reading))
             {
                 var value = reading.Sample.Temperature is { } temperature
@@ -119,13 +123,15 @@ internal static class GatewayPages
         var days = context.Batches.Where(row => row.Gateway == gateway.Value).GroupBy(row => row.OpenedMs / DayMs)
             .Select(day => new { Day = day.Key, Rounds = day.Sum(row => row.Rounds) }).OrderByDescending(day => day.Day).Take(DaysMax)
                 .ToList();
-        html.Add($"<h2>{texts["days"]}</h2><p><a class=\"button\" href=\"/g/{gateway.ToString()}/{whole.ToString()}{request.Query()}\">{texts["gateway.whole"]}</a></p><ul class=\"plain days\">");
+        html.Add($"<h2>{texts["days"]}</h2><p><a class=\"button\" href=\"/g/{gateway.ToString()}/{whole.ToString()}{request.Query()}" +
+            $"\">{texts["gateway.whole"]}</a></p><ul class=\"plain days\">");
         foreach (var day in days)
         {
             // The first and the last day end where the record does: beyond it nothing can be complete.
             var window = new TimeWindow(Math.Max(whole.FromMs, day.Day * DayMs), Math.Min(whole.ToMs, ((day.Day + 1) * DayMs) - 1_000));
             var name = DateTimeOffset.FromUnixTimeMilliseconds(day.Day * DayMs).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-            html.Add($"<li><a href=\"/g/{gateway.ToString()}/{window.ToString()}{request.Query()}\">{name}</a> <span class=\"quiet\">{texts.Format("days.readings", texts.Number(day.Rounds))}</span></li>");
+            html.Add($"<li><a href=\"/g/{gateway.ToString()}/{window.ToString()}{request.Query()}\">{name}</a> " +
+                $"<span class=\"quiet\">{texts.Format("days.readings", texts.Number(day.Rounds))}</span></li>");
         }
 
         html.Add($"</ul>");
@@ -143,4 +149,9 @@ internal static class GatewayPages
         var unpacked = BodyPacking.Unpack(body);
         return unpacked.Channels.Index().ToDictionary(channel => channel.Index, channel => (unpacked.Rounds[^1], channel.Item.Samples[^1]));
     }
+
+    private static string Standing(PageRequest request, long? lastNumber, long? closedMs) =>
+        lastNumber is { } number && closedMs is { } sealedMs
+        ? request.Texts.Format("gateway.batches", request.Texts.Number(number + 1), request.Time(sealedMs))
+        : request.Texts["gateway.nobatch"];
 }

@@ -54,16 +54,20 @@ internal static class PageFrame
     public const string ContentSecurityPolicy =
         "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-    public static readonly Markup Tick = new("<svg class=\"icon\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"10\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\"/>" +
+    public static readonly Markup Tick = new("<svg class=\"icon\" viewBox=\"0 0 24 24\" aria-hidden=\"true\">" +
+        "<circle cx=\"12\" cy=\"12\" r=\"10\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\"/>" +
         "<path d=\"M7 12.5l3.5 3.5L17 8.5\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2.5\"/></svg>");
 
-    public static readonly Markup Cross = new("<svg class=\"icon\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><rect x=\"2\" y=\"2\" width=\"20\" height=\"20\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"3\"/>" +
+    public static readonly Markup Cross = new("<svg class=\"icon\" viewBox=\"0 0 24 24\" aria-hidden=\"true\">" +
+        "<rect x=\"2\" y=\"2\" width=\"20\" height=\"20\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"3\"/>" +
         "<path d=\"M7 7l10 10M17 7L7 17\" stroke=\"currentColor\" stroke-width=\"3\"/></svg>");
 
-    public static readonly Markup Triangle = new("<svg class=\"icon\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M12 3L22 21H2Z\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\"/>" +
+    public static readonly Markup Triangle = new("<svg class=\"icon\" viewBox=\"0 0 24 24\" aria-hidden=\"true\">" +
+        "<path d=\"M12 3L22 21H2Z\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\"/>" +
         "<path d=\"M12 9v6M12 17v2\" stroke=\"currentColor\" stroke-width=\"2\"/></svg>");
 
-    public static readonly Markup Ring = new("<svg class=\"icon\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"10\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\" stroke-dasharray=\"4 3\"/>" +
+    public static readonly Markup Ring = new("<svg class=\"icon\" viewBox=\"0 0 24 24\" aria-hidden=\"true\">" +
+        "<circle cx=\"12\" cy=\"12\" r=\"10\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\" stroke-dasharray=\"4 3\"/>" +
         "<text x=\"12\" y=\"17\" text-anchor=\"middle\" font-size=\"14\" fill=\"currentColor\">?</text></svg>");
 
     /// <summary>Begins a page; the caller adds its content and calls <see cref="End"/>.</summary>
@@ -71,8 +75,10 @@ internal static class PageFrame
     {
         var html = new Html();
         var texts = request.Texts;
-        html.Add($"<!doctype html>\n<html lang=\"{texts.Tag}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
-        html.Add($"<title>{title} – {texts["title"]}</title><link rel=\"stylesheet\" href=\"/style.css\"></head><body><div class=\"page\">");
+        html.Add($"<!doctype html>\n<html lang=\"{texts.Tag}\"><head><meta charset=\"utf-8\">" +
+            $"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
+        html.Add($"<title>{title} – {texts["title"]}</title><link rel=\"stylesheet\" href=\"/style.css\"></head><body>" +
+            $"<div class=\"page\">");
         html.Add($"<header><a class=\"brand\" href=\"/g{request.Query()}\">{texts["title"]}</a><nav aria-label=\"EN FR 中文\">");
         foreach (var language in Texts.Languages)
         {
@@ -89,7 +95,9 @@ internal static class PageFrame
     {
         var texts = request.Texts;
         html.Add($"<form method=\"get\" action=\"{request.Path}\"><input type=\"hidden\" name=\"lang\" value=\"{texts.Language}\">");
-        html.Add($"<label for=\"tz\">{texts["zone"]}</label><input id=\"tz\" name=\"tz\" placeholder=\"+02:00\" value=\"{(request.Offset is { } minutes ? PageRequest.OffsetName(minutes) : "")}\">");
+        html.Add($"<label for=\"tz\">{texts["zone"]}</label>" +
+            $"<input id=\"tz\" name=\"tz\" placeholder=\"+02:00\" " +
+            $"value=\"{(request.Offset is { } minutes ? PageRequest.OffsetName(minutes) : "")}\">");
         html.Add($"<button class=\"button\">{texts["zone.set"]}</button></form></main></div></body></html>\n");
         return html.ToString();
     }

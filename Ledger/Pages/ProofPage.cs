@@ -32,7 +32,8 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
             VerdictWord.CannotCheck => ("unknown", PageFrame.Ring),
             _ => ("failed", PageFrame.Cross),
         };
-        html.Add($"<section class=\"verdict {style}\" role=\"status\" tabindex=\"-1\" id=\"verdict\">{icon}<div><h1>{texts["word." + verdict.Word]}</h1>");
+        html.Add($"<section class=\"verdict {style}\" role=\"status\" tabindex=\"-1\" id=\"verdict\">{icon}<div>" +
+            $"<h1>{texts["word." + verdict.Word]}</h1>");
         html.Add($"<p>{texts["means." + verdict.Word]}</p>");
         if (verdict.Reason.Length > 0)
         {
@@ -71,7 +72,8 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
                 CheckState.Failed => PageFrame.Cross,
                 _ => PageFrame.Ring,
             };
-            html.Add($"<li class=\"{check.State.ToString()}\">{icon}<div><strong>{texts.Or("check." + check.Name, check.Name)}</strong> – {texts["state." + check.State]}");
+            html.Add($"<li class=\"{check.State.ToString()}\">{icon}<div><strong>{texts.Or("check." + check.Name, check.Name)}" +
+                $"</strong> – {texts["state." + check.State]}");
             if (check.State == CheckState.Failed)
             {
                 html.Add($"<br><span lang=\"en\">{check.Sentence}</span>");
@@ -147,8 +149,10 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
         html.Add($"</tr></thead><tbody>");
         foreach (var interval in shown.Take(RowsMax))
         {
-            html.Add($"<tr><td data-label=\"{texts["col.start"]}\">{request.Time(interval.FromMs)}</td><td data-label=\"{texts["col.end"]}\">{request.Time(interval.ToMs)}</td>");
-            html.Add($"<td data-label=\"{texts["col.long"]}\">{texts.Duration(interval.ToMs - interval.FromMs)}</td><td data-label=\"{texts["col.extreme"]}\">{Extreme(channel, interval)}</td>");
+            html.Add($"<tr><td data-label=\"{texts["col.start"]}\">{request.Time(interval.FromMs)}</td>" +
+                $"<td data-label=\"{texts["col.end"]}\">{request.Time(interval.ToMs)}</td>");
+            html.Add($"<td data-label=\"{texts["col.long"]}\">{texts.Duration(interval.ToMs - interval.FromMs)}</td>" +
+                $"<td data-label=\"{texts["col.extreme"]}\">{Extreme(channel, interval)}</td>");
             var cause = interval.Cause is { } name ? ": " + texts.Or("causes." + name, name) : "";
             html.Add($"<td data-label=\"{texts["col.answer"]}\">{texts["interval." + interval.Answer]}{cause}</td></tr>");
         }
@@ -176,7 +180,8 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
         var excursions = channel.Intervals.Where(interval => interval.Answer == Answer.OutOfRange).ToList();
         var gaps = channel.Intervals.Where(interval => interval.Answer == Answer.NoData).ToList();
         return texts.Format("summary", texts.Number(channel.Readings.Length), texts.Number(channel.Readings.Length - measured.Count),
-            measured.Count == 0 ? "–" : texts.Temperature(measured.Min()), measured.Count == 0 ? "–" : texts.Temperature(measured.Max()),
+            measured.Count == 0 ? "–" : texts.Temperature(measured.Min()),
+            measured.Count == 0 ? "–" : texts.Temperature(measured.Max()),
             texts.Number(excursions.Count), excursions.Count == 0
                 ? "–" : texts.Duration(excursions.Max(interval => interval.ToMs - interval.FromMs)),
             texts.Number(gaps.Count), texts.Duration(gaps.Sum(interval => interval.ToMs - interval.FromMs)));
@@ -201,7 +206,8 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
             html.Add($"<p>{texts.Format("keys.gateway", evidence.Gateway, key)}</p>");
         }
 
-        html.Add($"<p>{(verdict.Authority is { } authority ? texts.Format("keys.authority", authority) : texts["keys.authority.none"])}</p><p>{texts["keys.policy"]}</p>");
+        html.Add($"<p>{(verdict.Authority is { } authority ? texts.Format("keys.authority", authority) : texts["keys.authority.none"])}" +
+            $"</p><p>{texts["keys.policy"]}</p>");
     }
 
     private void WriteHonest()
@@ -209,7 +215,8 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
         var link = request.Address + request.Path;
         var file = FileName(evidence);
         html.Add($"<h2>{texts["honest"]}</h2><p>{texts["honest.text"]}</p><pre>gateway verify {file} --policy policy.json</pre>");
-        html.Add($"<p class=\"noprint\"><a class=\"button\" href=\"{request.Path}/bundle\" download=\"{file}\">{texts["download"]}</a><a class=\"button\" href=\"/policy.json\" download>{texts["download.policy"]}</a></p>");
+        html.Add($"<p class=\"noprint\"><a class=\"button\" href=\"{request.Path}/bundle\" download=\"{file}\">{texts["download"]}</a>" +
+            $"<a class=\"button\" href=\"/policy.json\" download>{texts["download.policy"]}</a></p>");
         html.Add($"<p class=\"quiet\">{texts.Format("download.sum", evidence.Sum, texts.Number(evidence.Bundle.Length))}</p>");
         html.Add($"<h2>{texts["link"]}</h2><p><a href=\"{link}\">{link}</a></p>{Qr(link, texts["link"])}");
     }
@@ -236,7 +243,9 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
             }
         }
 
-        return new Html().Add($"<svg class=\"qr\" role=\"img\" aria-label=\"QR: {label}\" viewBox=\"0 0 {modules.Count} {modules.Count}\" shape-rendering=\"crispEdges\"><rect width=\"{modules.Count}\" height=\"{modules.Count}\" fill=\"#fff\"/><path d=\"{path.ToString()}\" fill=\"#000\"/></svg>").ToMarkup();
+        return new Html().Add($"<svg class=\"qr\" role=\"img\" aria-label=\"QR: {label}\" viewBox=\"0 0 {modules.Count} {modules.Count}" +
+            $"\" shape-rendering=\"crispEdges\"><rect width=\"{modules.Count}\" height=\"{modules.Count}\" fill=\"#fff\"/>" +
+            $"<path d=\"{path.ToString()}\" fill=\"#000\"/></svg>").ToMarkup();
     }
 
     /// <summary>The verifier's standing notes in the reader's language; another one is shown as the verifier wrote it.</summary>

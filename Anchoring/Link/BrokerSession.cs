@@ -62,7 +62,8 @@ internal sealed partial class BrokerSession : IDisposable
             if (down.Items.Any(item => item.ResultCode > MqttClientSubscribeResultCode.GrantedQoS2))
             {
                 throw new LinkBrokenException(
-                    $"Not authorised: {broker} does not let this gateway read {Topics.Down(options.Gateway)}. Its certificate's common name and the broker's access rules must agree.");
+                    $"Not authorised: {broker} does not let this gateway read {Topics.Down(options.Gateway)}. Its certificate's "
+                        + $"common name and the broker's access rules must agree.");
             }
 
             await client.PublishAsync(State("online"), deadline.Token).ConfigureAwait(false);
@@ -103,7 +104,8 @@ internal sealed partial class BrokerSession : IDisposable
             : $"{broker} ended the connection: {end.Reason} {end.ReasonString}".TrimEnd();
     }
 
-    /// <summary>With TLS 1.3 a broker judges our certificate after the handshake and hangs up; the alert seldom arrives. So we judge it ourselves.</summary>
+    /// <summary>With TLS 1.3 a broker judges our certificate after the handshake and hangs up; the
+    /// alert seldom arrives. So we judge it ourselves.</summary>
     private string? OwnFault() => judged && verdict is null
         && PinnedTls.Fault(options.Certificate, options.Authority!, TlsEnd.Client, null, clock.GetUtcNow()) is { } fault
         ? $"{broker} hangs up, and the gateway's own certificate is at fault. {fault} Enrol again."

@@ -41,11 +41,14 @@ internal static class LinkFault
     /// <summary>What a broker that answered did not like.</summary>
     public static string Words(MqttClientConnectResult answer, BrokerAddress broker) => answer.ResultCode switch
     {
-        MqttClientConnectResultCode.NotAuthorized or MqttClientConnectResultCode.BadUserNameOrPassword or MqttClientConnectResultCode.Banned =>
-            $"Not authorised: {broker} does not accept this gateway's certificate for this identity. Enrol it, or correct the broker's access rules.",
+        MqttClientConnectResultCode.NotAuthorized or MqttClientConnectResultCode.BadUserNameOrPassword
+            or MqttClientConnectResultCode.Banned =>
+            $"Not authorised: {broker} does not accept this gateway's certificate for this identity. Enrol it, or correct the "
+                + $"broker's access rules.",
         MqttClientConnectResultCode.ClientIdentifierNotValid =>
             $"{broker} refuses the client id: it must be the common name of the certificate.",
-        MqttClientConnectResultCode.ServerUnavailable or MqttClientConnectResultCode.ServerBusy or MqttClientConnectResultCode.QuotaExceeded =>
+        MqttClientConnectResultCode.ServerUnavailable or MqttClientConnectResultCode.ServerBusy
+            or MqttClientConnectResultCode.QuotaExceeded =>
             $"{broker} is busy ({answer.ResultCode}); the gateway tries again by itself.",
         var code => $"{broker} refuses the connection: {code} {answer.ReasonString}".TrimEnd(),
     };
@@ -58,7 +61,8 @@ internal static class LinkFault
             $"{broker} refused the connection: the broker is not running, or a firewall rejects.",
         SocketException { SocketErrorCode: SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.NetworkDown } =>
             $"No way to {broker}: the network is down or has no route.",
-        SocketException { SocketErrorCode: SocketError.TimedOut } or OperationCanceledException or TimeoutException or MqttCommunicationTimedOutException =>
+        SocketException { SocketErrorCode: SocketError.TimedOut } or OperationCanceledException
+            or TimeoutException or MqttCommunicationTimedOutException =>
             $"{broker} did not answer in time.",
         SocketException { SocketErrorCode: SocketError.NotConnected or SocketError.ConnectionReset or SocketError.ConnectionAborted } =>
             $"{broker} hung up. If it does so every time, it refuses the gateway's certificate: its log says why.",
@@ -73,9 +77,11 @@ internal static class LinkFault
     {
         var lower = text.ToLowerInvariant();
         return lower.Contains("certificate expired", StringComparison.Ordinal)
-                ? $"{broker} says: expired certificate. The gateway's TLS certificate has ended, or a clock is wrong; enrol again for a new one."
+                ? $"{broker} says: expired certificate. The gateway's TLS certificate has ended, or a clock is wrong; enrol again for "
+                    + $"a new one."
             : lower.Contains("unknown ca", StringComparison.Ordinal)
-                ? $"{broker} says: unknown authority. The gateway's certificate is of another authority than the broker's; enrol at the right one."
+                ? $"{broker} says: unknown authority. The gateway's certificate is of another authority than the broker's; enrol at "
+                    + $"the right one."
             : lower.Contains("certificate required", StringComparison.Ordinal)
                 ? $"{broker} demands a client certificate and got none; enrol the gateway."
             : lower.Contains("bad certificate", StringComparison.Ordinal) || lower.Contains("certificate unknown", StringComparison.Ordinal)

@@ -57,11 +57,13 @@ public sealed record LinkOptions(GatewayId Gateway, ImmutableArray<BrokerAddress
                 $"{broker} is plain TCP, which anyone on the way can read and cut. Use mqtts://, or allow plain TCP explicitly."));
         if (Brokers.Any(broker => broker.Tls) && (Certificate is not { HasPrivateKey: true } || Authority is null))
         {
-            problems.Add("TLS needs the client certificate with its private key, and the authority's certificate. Enrol the gateway: gateway enrol accept FILE.");
+            problems.Add("TLS needs the client certificate with its private key, and the authority's certificate. Enrol the gateway: "
+                + "gateway enrol accept FILE.");
         }
         else if (Certificate is { } certificate && PinnedTls.CommonName(certificate) != Gateway.ToString())
         {
-            problems.Add($"The client certificate is for {certificate.Subject}, not for CN={Gateway}; a broker would refuse every message.");
+            problems.Add($"The client certificate is for {certificate.Subject}, not for CN={Gateway}; a broker would refuse every "
+                + $"message.");
         }
 
         if (OutgoingMax < 1 || InFlightMax < 1 || InboxMax < 1 || Timeout <= TimeSpan.Zero || BackoffMin <= TimeSpan.Zero

@@ -165,7 +165,8 @@ public sealed partial class MqttLedgerLink : ILedgerLink
     private static partial void Lost(ILogger log, string broker, string reason);
 
     [LoggerMessage(3104, LogLevel.Warning,
-        "{Broker} is plain TCP: anyone on the way can read, change and cut what is sent. Signatures still hold, secrecy does not. Use mqtts://.")]
+        "{Broker} is plain TCP: anyone on the way can read, change and cut what is sent. Signatures still hold, secrecy does not. Use "
+            + "mqtts://.")]
     private static partial void PlainTcp(ILogger log, string broker);
 
     [LoggerMessage(3105, LogLevel.Information, "The link to the ledger is closed.")]

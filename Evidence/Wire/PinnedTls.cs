@@ -47,7 +47,8 @@ public static class PinnedTls
 
         return host is null || certificate.MatchesHostname(host, allowWildcards: false, allowCommonName: false)
             ? null
-            : $"The certificate of {certificate.Subject} does not hold for the host {host}. Connect under a name that it holds for, or issue one with this name.";
+            : $"The certificate of {certificate.Subject} does not hold for the host {host}. Connect under a name that it holds for, "
+                + $"or issue one with this name.";
     }
 
     /// <summary>The common name of a certificate's subject; null unless the subject is exactly one common name.</summary>
@@ -61,9 +62,11 @@ public static class PinnedTls
     private static string Words(X509Certificate2 certificate, X509Certificate2 authority, X509Chain chain, TlsEnd end, DateTimeOffset now)
     {
         var found = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, status) => all | status.Status);
-        if ((found & (X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.NotSignatureValid)) != 0)
+        if ((found & (X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot
+            | X509ChainStatusFlags.NotSignatureValid)) != 0)
         {
-            return $"Unknown authority: the certificate of {certificate.Subject} is not issued by {authority.Subject}, the only one trusted here. "
+            return $"Unknown authority: the certificate of {certificate.Subject} is not issued by {authority.Subject}, the only one "
+                + $"trusted here. "
                 + "Check the address; if the fleet has a new authority, enrol again.";
         }
 
@@ -71,8 +74,10 @@ public static class PinnedTls
         {
             var shown = now.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
             return now < certificate.NotBefore
-                ? $"The certificate of {certificate.Subject} is valid from {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd}, and this machine's clock says {shown}: is it set?"
-                : $"Expired certificate: that of {certificate.Subject} ended on {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}, and it is {shown}. Issue a new one.";
+                ? $"The certificate of {certificate.Subject} is valid from {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd}, and "
+                    + $"this machine's clock says {shown}: is it set?"
+                : $"Expired certificate: that of {certificate.Subject} ended on {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}, "
+                    + $"and it is {shown}. Issue a new one.";
         }
 
         return (found & X509ChainStatusFlags.NotValidForUsage) != 0

@@ -111,7 +111,8 @@ public sealed class WireTests
         Assert.Equal(5, cuts);
         truck.AssertLoggedOnceAndInOrder();
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{truck.Uplinks.Count} uplinks of {truck.Uplinks.Sum(uplink => uplink.Length)} bytes, {cuts} cuts: {road.Up} bytes up, {road.Down} down, TLS and all.");
+            $"{truck.Uplinks.Count} uplinks of {truck.Uplinks.Sum(uplink => uplink.Length)} bytes, {cuts} cuts: {road.Up} bytes up, "
+                + $"{road.Down} down, TLS and all.");
     }
 
     [Fact(Timeout = Minute)]

@@ -76,7 +76,7 @@ public static partial class LedgerHost
         {
             return new()
             {
-                Brokers = options.Broker is { } broker ? [BrokerAddress.Parse(broker)] : [],
+                Brokers = options.Broker is { } broker ? [.. broker.Split(',').Select(BrokerAddress.Parse)] : [],
                 Keys = options.KeysDirectory(),
                 EmbeddedPort = options.EmbeddedBroker,
             };

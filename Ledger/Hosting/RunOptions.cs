@@ -30,7 +30,7 @@ public sealed record RunOptions
     /// <summary>Port on which a broker is hosted in this process; null for none.</summary>
     public int? EmbeddedBroker { get; init; }
 
-    /// <summary>The broker to connect to, mqtts://host:port; null for none.</summary>
+    /// <summary>The broker to connect to, mqtts://host:port, several with commas between; null for none.</summary>
     public string? Broker { get; init; }
 
     /// <summary>Reads and checks <see cref="Listen"/>.</summary>

@@ -22,7 +22,7 @@ internal static class RunVerb
         var key = new Option<string?>("--key") { Description = "PEM private key for https." };
         var clock = new Option<string?>("--clock") { Description = "File with the wall time of a replayed trip. For demonstrations." };
         var embedded = new Option<int?>("--embedded-broker") { Description = "Host an MQTT broker on this port. For demonstrations." };
-        var broker = new Option<string?>("--broker") { Description = "The MQTT broker, mqtts://host:port." };
+        var broker = new Option<string?>("--broker") { Description = "The MQTT broker, mqtts://host:port; several with commas between." };
         var command = new Command("run", "Takes statements in, logs them and shows them, until it is stopped.")
         {
             data, keys, listen, certificate, key, clock, embedded, broker,

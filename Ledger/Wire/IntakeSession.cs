@@ -63,7 +63,8 @@ internal sealed partial class IntakeSession : IDisposable
         if (answer.ResultCode != MqttClientConnectResultCode.Success)
         {
             throw new MqttCommunicationException(
-                $"{broker} refuses the ledger: {answer.ResultCode} {answer.ReasonString}. Its certificate must have CN={AuthorityFolder.LedgerName}.");
+                $"{broker} refuses the ledger: {answer.ResultCode} {answer.ReasonString}. Its certificate must have "
+                    + $"CN={AuthorityFolder.LedgerName}.");
         }
 
         var given = await client.SubscribeAsync(
@@ -74,7 +75,8 @@ internal sealed partial class IntakeSession : IDisposable
         if (given.Items.FirstOrDefault(item => item.ResultCode > MqttClientSubscribeResultCode.GrantedQoS2) is { } denied)
         {
             throw new MqttCommunicationException(
-                $"{broker} does not let the ledger subscribe to {denied.TopicFilter.Topic}: {denied.ResultCode}. Correct the broker's access rules.");
+                $"{broker} does not let the ledger subscribe to {denied.TopicFilter.Topic}: {denied.ResultCode}. Correct the broker's "
+                    + $"access rules.");
         }
     }
 

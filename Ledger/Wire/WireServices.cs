@@ -17,7 +17,8 @@ public static class WireServices
     {
         if (options.Brokers.FirstOrDefault(broker => !broker.Tls) is { } plain && !options.AllowPlainTcp)
         {
-            throw new ConfigurationException($"{plain} is plain TCP, which anyone on the way can read and cut. Use mqtts://, or allow plain TCP explicitly.");
+            throw new ConfigurationException($"{plain} is plain TCP, which anyone on the way can read and cut. Use mqtts://, or allow "
+                + $"plain TCP explicitly.");
         }
 
         services.AddSingleton(_ => new PresenceBook(TimeProvider.System));
@@ -34,7 +35,8 @@ public static class WireServices
             var host = LoopbackNames.FirstOrDefault(name => keys.Server!.MatchesHostname(name, allowWildcards: false,
                 allowCommonName: false))
                 ?? throw new ConfigurationException(
-                    $"The certificate server.crt in {options.Keys} holds neither for 127.0.0.1 nor for localhost, where the ledger itself connects. Give --host 127.0.0.1 to `ledger authority init`.");
+                    $"The certificate server.crt in {options.Keys} holds neither for 127.0.0.1 nor for localhost, where the ledger "
+                        + $"itself connects. Give --host 127.0.0.1 to `ledger authority init`.");
             brokers = brokers.Add(new(host, port, true));
             services.AddSingleton<IHostedService>(given => new EmbeddedBroker(options, given.GetRequiredService<WireKeys>(),
                 TimeProvider.System,

@@ -11,7 +11,8 @@ public sealed class EvidenceBrokenException : Exception
 }
 
 /// <summary>A round, event or seal could not be made durable. It is not recorded; the message says why and what to do.</summary>
-/// <remarks>When <see cref="DiskFull"/>, the same call may be tried again once there is room. Otherwise the process must start anew.</remarks>
+/// <remarks>When <see cref="DiskFull"/>, the same call may be tried again once there is room. Otherwise the process must start
+/// anew.</remarks>
 public sealed class NotRecordedException : IOException
 {
     public NotRecordedException() { }

@@ -26,7 +26,8 @@ public interface ILedgerLink
 /// <summary>What kind of news the link has.</summary>
 public enum LinkNewsKind : byte
 {
-    /// <summary>A message from the ledger. The default, so that a zeroed value is an empty message, which is refused as malformed.</summary>
+    /// <summary>A message from the ledger. The default, so that a zeroed value is an empty message, which is refused as
+    /// malformed.</summary>
     Answer = 0,
 
     /// <summary>The broker has acknowledged and somebody subscribes: delivered, which proves nothing.</summary>

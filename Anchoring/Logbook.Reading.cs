@@ -18,7 +18,8 @@ public sealed partial class Logbook
             var span = store.Find(fromMs, toMs);
             foreach (var batch in chain.Sealed.Values.Where(batch => batch.ClosedMs >= fromMs && batch.OpenedMs <= toMs))
             {
-                span = span is { } known ? (Math.Min(known.First, batch.Number), Math.Max(known.Last, batch.Number)) : (batch.Number, batch.Number);
+                span = span is { } known ? (Math.Min(known.First, batch.Number), Math.Max(known.Last, batch.Number)) : (batch.Number,
+                    batch.Number);
             }
 
             return span is { } numbers ? Extract(numbers.First, numbers.Last, numbers) : new([], [], [], []);
@@ -49,10 +50,12 @@ public sealed partial class Logbook
         }
 
         var manifests = manifestNumbers.Select(chain.ManifestFor).OfType<EnrolledManifest>().Distinct().ToImmutableArray();
-        return new(batches.ToImmutable(), manifests, [.. beacons.Select(beacon => NoteOf(beacon, span.First)).OfType<string>()], missing.ToImmutable());
+        return new(batches.ToImmutable(), manifests, [.. beacons.Select(beacon => NoteOf(beacon, span.First)).OfType<string>()],
+            missing.ToImmutable());
     }
 
-    /// <summary>The text of a beacon. It is kept with the first batch that names it, so the search goes back from the window's beginning.</summary>
+    /// <summary>The text of a beacon. It is kept with the first batch that names it, so the search goes back from the window's
+    /// beginning.</summary>
     private string? NoteOf(Digest beacon, long before)
     {
         if (chain.Notes.TryGetValue(beacon, out var note))
@@ -83,7 +86,8 @@ public sealed partial class Logbook
     private void TakeReceipt(ReceiptRecord receipt) => Append(FrameKind.Receipt, RecordCodec.Encode(receipt));
 
     /// <summary>
-    /// Folds the oldest whole segment once everything in it is anchored: its batches go into the batch store and are read back there, and only
+    /// Folds the oldest whole segment once everything in it is anchored: its batches go into the batch store and are read back there, and
+    /// only
     /// then is the segment deleted. A power cut anywhere in here leaves the segment, and the next fold writes the same again.
     /// </summary>
     private void FoldOldest()
@@ -119,13 +123,16 @@ public sealed partial class Logbook
         }
     }
 
-    /// <summary>A journal that is gone took the last header with it, and batches after those that are stored may be known to the ledger.</summary>
+    /// <summary>A journal that is gone took the last header with it, and batches after those that are stored may be known to the
+    /// ledger.</summary>
     private void RefuseLostJournal()
     {
         if (store.Span() is { } span)
         {
-            throw new EvidenceBrokenException($"The journal is gone, but batches up to {span.Last} are in the batch store. Batches after it may have "
-                + "been signed and sent; signing on would make a second history. Restore the journal folder from its copy, or enrol this gateway anew.");
+            throw new EvidenceBrokenException($"The journal is gone, but batches up to {span.Last} are in the batch store. Batches "
+                + $"after it may have "
+                + "been signed and sent; signing on would make a second history. Restore the journal folder from its copy, or enrol "
+                    + "this gateway anew.");
         }
     }
 
@@ -143,15 +150,19 @@ public sealed partial class Logbook
         AddIf(faults, journal.SpareFault, "The disk has no room for the next journal segment; recording stops when this one is full: ");
         AddIf(faults, storeFault, "Anchored batches stay in the journal because the batch store failed: ");
         AddIf(faults, outbox.StoppedBecause, "");
-        AddIf(faults, outbox.LastBadAnswer, string.Create(CultureInfo.InvariantCulture, $"{outbox.BadAnswers} answers did not hold; the last: "));
+        AddIf(faults, outbox.LastBadAnswer, string.Create(CultureInfo.InvariantCulture,
+            $"{outbox.BadAnswers} answers did not hold; the last: "));
         if (damages.Count > 0)
         {
-            faults.Add(string.Create(CultureInfo.InvariantCulture, $"{damages.Count} places of the journal are harmed; run `gateway fsck`. The first: {damages[0].Words}"));
+            faults.Add(string.Create(CultureInfo.InvariantCulture,
+                $"{damages.Count} places of the journal are harmed; run `gateway fsck`. The first: {damages[0].Words}"));
         }
 
-        return new(Boot, chain.Open.Number, chain.Open.RoundCount, chain.Last, lastReadings, chain.Open.Number > 0 ? chain.Open.Number - 1 : null,
+        return new(Boot, chain.Open.Number, chain.Open.RoundCount, chain.Last, lastReadings, chain.Open.Number > 0 ? chain.Open.Number - 1
+            : null,
             (oldest ?? chain.Open.Number) - 1 is >= 0 and var anchored ? anchored : null, unanchored,
-            chain.Manifests.Count(manifest => manifest.Receipt is null), outbox.InFlight, journal.Length, link.State, outbox.Refused, faults.ToImmutable());
+            chain.Manifests.Count(manifest => manifest.Receipt is null), outbox.InFlight, journal.Length, link.State, outbox.Refused,
+                faults.ToImmutable());
     }
 
     private static void AddIf(ImmutableArray<string>.Builder faults, string words, string before)

@@ -15,13 +15,15 @@ public sealed partial class Logbook
         new(null, EventKind.StoreBroken, Moment.WallFloorMs, EventDetail.Note(code, words));
 
     private Manifest Enrolled() => chain.ManifestFor(chain.Open.Number)?.Manifest ?? throw new NotEnrolledException(
-        "This gateway is not enrolled. Make a request (gateway enrol request), have the authority sign it, and accept its answer (gateway enrol accept).");
+        "This gateway is not enrolled. Make a request (gateway enrol request), have the authority sign it, and accept its answer "
+            + "(gateway enrol accept).");
 
     private void CheckMoment(Moment now)
     {
         if (!started || now.Boot != Boot)
         {
-            throw new InvalidOperationException(started ? $"The moment is of boot {now.Boot}, this is boot {Boot}." : "Start the logbook first.");
+            throw new InvalidOperationException(started ? $"The moment is of boot {now.Boot}, this is boot {Boot}."
+                : "Start the logbook first.");
         }
 
         if (chain.Last is { } last && last.Boot == now.Boot && now.UptimeMs < last.UptimeMs)
@@ -36,18 +38,21 @@ public sealed partial class Logbook
         var previous = last?.Statement.PayloadDigest ?? default;
         if (manifest.Gateway != key.Gateway || !manifest.Key.Equals(key.Public))
         {
-            throw new MalformedEvidenceException($"The manifest is for gateway {manifest.Gateway} with key {manifest.Key}; this is {key.Gateway} with {key.Public}.");
+            throw new MalformedEvidenceException($"The manifest is for gateway {manifest.Gateway} with key {manifest.Key}; this is "
+                + $"{key.Gateway} with {key.Public}.");
         }
 
         if (manifest.Previous != previous)
         {
-            throw new MalformedEvidenceException($"The manifest follows {manifest.Previous.ToShortString()}; the last one here is {previous.ToShortString()}.");
+            throw new MalformedEvidenceException($"The manifest follows {manifest.Previous.ToShortString()}; the last one here is "
+                + $"{previous.ToShortString()}.");
         }
 
         var first = chain.Open.IsEmpty ? chain.Open.Number : chain.Open.Number + 1;
         if (last is null ? manifest.FirstNumber != 0 : manifest.FirstNumber < first || manifest.FirstNumber < last.Manifest.FirstNumber)
         {
-            throw new MalformedEvidenceException($"The manifest begins with batch {manifest.FirstNumber}; the earliest it may begin with is {(last is null ? 0 : first)}. "
+            throw new MalformedEvidenceException($"The manifest begins with batch {manifest.FirstNumber}; the earliest it may begin "
+                + $"with is {(last is null ? 0 : first)}. "
                 + "Ask the authority for one with a later first number.");
         }
     }
@@ -69,13 +74,22 @@ public sealed partial class Logbook
         if (!chain.Open.IsEmpty)
         {
             // Closed by its own clock: what the wall clock says now belongs to the next batch.
-            SealNow(now with { WallMs = Math.Clamp(expectedMs, Moment.WallFloorMs, Moment.WallCeilingMs), Trust = last.Trust, ErrorMs = last.ErrorMs });
+            SealNow(now with
+            {
+                WallMs = Math.Clamp(expectedMs, Moment.WallFloorMs, Moment.WallCeilingMs),
+                Trust = last.Trust,
+                ErrorMs = last.ErrorMs
+            });
         }
 
         if (lastRound is { } round)
         {
             // A gap that is found later has both ends by the clock as it is now, so that a step in between does not turn it around.
-            lastRound = round with { WallMs = Math.Clamp(now.WallMs - (now.UptimeMs - round.UptimeMs), Moment.WallFloorMs, Moment.WallCeilingMs) };
+            lastRound = round with
+            {
+                WallMs = Math.Clamp(now.WallMs - (now.UptimeMs - round.UptimeMs), Moment.WallFloorMs,
+                Moment.WallCeilingMs)
+            };
         }
 
         Write(new(null, EventKind.ClockStep, now.WallMs, EventDetail.ClockStep(expectedMs, now.WallMs, now.Trust)), now);
@@ -179,7 +193,8 @@ public sealed partial class Logbook
         var fresh = ImmutableArray.CreateBuilder<JournalDamage>();
         foreach (var damage in damages)
         {
-            var name = string.Create(CultureInfo.InvariantCulture, $"{Journal.NameOf(damage.Place.Segment)}.{damage.Place.Offset}{AsideSuffix}");
+            var name = string.Create(CultureInfo.InvariantCulture,
+                $"{Journal.NameOf(damage.Place.Segment)}.{damage.Place.Offset}{AsideSuffix}");
             if (names.Contains(name))
             {
                 continue;

@@ -6,7 +6,8 @@ namespace Anchoring;
 
 /// <summary>A gateway's recording: what the cycle calls. Journal, sealer, outbox and batch store behind one door.</summary>
 /// <remarks>
-/// One call at a time gets in, from any thread; <see cref="Status"/> can be read without waiting. Every method returns when what it promises is
+/// One call at a time gets in, from any thread; <see cref="Status"/> can be read without waiting. Every method returns when what it
+/// promises is
 /// durable. An <see cref="EvidenceBrokenException"/> must end the process.
 /// </remarks>
 public sealed partial class Logbook : IDisposable
@@ -39,7 +40,8 @@ public sealed partial class Logbook : IDisposable
     private string storeFault = "";
     private bool started;
 
-    private Logbook(LogbookOptions options, GatewayKey key, ILedgerLink link, IFolder journalFolder, IFolder batchesFolder, IDisposable? held)
+    private Logbook(LogbookOptions options, GatewayKey key, ILedgerLink link, IFolder journalFolder, IFolder batchesFolder,
+        IDisposable? held)
     {
         if (options.Problems() is { Count: > 0 } problems)
         {
@@ -47,7 +49,8 @@ public sealed partial class Logbook : IDisposable
         }
 
         (this.options, this.key, this.link, this.held) = (options, key, link, held);
-        store = new(batchesFolder, broken => breaks.Enqueue(Broken("store.aside", $"{broken.Name} is kept as {broken.KeptAs}: {broken.Words}")));
+        store = new(batchesFolder, broken => breaks.Enqueue(Broken("store.aside",
+            $"{broken.Name} is kept as {broken.KeptAs}: {broken.Words}")));
         journal = Journal.Open(journalFolder, options.SegmentLength, () => RecordCodec.Encode(chain.Opening()), chain.Apply, damage =>
         {
             damages.Add(damage);
@@ -68,7 +71,8 @@ public sealed partial class Logbook : IDisposable
         Status = TakeStatus();
     }
 
-    /// <summary>This session's boot number, durable and never used before: what every <see cref="Moment"/> of this session carries.</summary>
+    /// <summary>This session's boot number, durable and never used before: what every <see cref="Moment"/> of this session
+    /// carries.</summary>
     public uint Boot { get; }
 
     /// <summary>How things stood after the last piece of work.</summary>
@@ -103,13 +107,15 @@ public sealed partial class Logbook : IDisposable
     /// <summary>Takes a manifest from the authority. One that is known already changes nothing.</summary>
     /// <param name="statement">The signed manifest. Its signature is the caller's to check against the enrolment policy.</param>
     /// <param name="now">The moment; null before <see cref="Start"/>.</param>
-    /// <exception cref="MalformedEvidenceException">Not a manifest for this gateway and key, or it does not follow the last one.</exception>
+    /// <exception cref="MalformedEvidenceException">Not a manifest for this gateway and key, or it does not follow the last
+    /// one.</exception>
     public void Enrol(Statement statement, Moment? now = null)
     {
         lock (gate)
         {
             var manifest = statement.Kind == StatementKind.Manifest
-                ? Manifest.Decode(statement.Payload) : throw new MalformedEvidenceException($"A {statement.Kind} statement is not a manifest.");
+                ? Manifest.Decode(statement.Payload) : throw new MalformedEvidenceException($"A {statement.Kind} statement is not a "
+                    + $"manifest.");
             if (chain.Manifests.Any(known => known.Statement.PayloadDigest == statement.PayloadDigest))
             {
                 return;
@@ -144,7 +150,8 @@ public sealed partial class Logbook : IDisposable
             _ = Enrolled();
             if (started || now.Boot != Boot)
             {
-                throw new InvalidOperationException(started ? "The logbook is started already." : $"The moment is of boot {now.Boot}, this is boot {Boot}.");
+                throw new InvalidOperationException(started ? "The logbook is started already."
+                    : $"The moment is of boot {now.Boot}, this is boot {Boot}.");
             }
 
             var (last, stopped) = (chain.Last, chain.Stopped);
@@ -259,7 +266,8 @@ public sealed partial class Logbook : IDisposable
         }
     }
 
-    /// <summary>Takes in the ledger's answers, offers the oldest unanchored statements, and folds what is anchored into the batch store.</summary>
+    /// <summary>Takes in the ledger's answers, offers the oldest unanchored statements, and folds what is anchored into the batch
+    /// store.</summary>
     public void Offer(Moment now)
     {
         lock (gate)

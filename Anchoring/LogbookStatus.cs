@@ -31,7 +31,8 @@ public sealed record LogbookStatus(uint Boot, long NextNumber, int OpenRounds, M
 /// <param name="Batches">Contiguous, in order; empty when nothing is sealed in the window.</param>
 /// <param name="Manifests">Every manifest in force for one of them, in order.</param>
 /// <param name="Beacons">The checkpoint notes that their headers name, without repetition.</param>
-/// <param name="Missing">Numbers that belong into the window and are neither in the journal nor in the batch store; a bundle without them fails.</param>
+/// <param name="Missing">Numbers that belong into the window and are neither in the journal nor in the batch store; a bundle without them
+/// fails.</param>
 public sealed record LogbookExtract(ImmutableArray<ExtractedBatch> Batches, ImmutableArray<EnrolledManifest> Manifests,
     ImmutableArray<string> Beacons, ImmutableArray<long> Missing);
 

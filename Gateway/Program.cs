@@ -29,8 +29,11 @@ internal static class Program
         var parsed = root.Parse(arguments);
         try
         {
-            var code = await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = TimeSpan.FromSeconds(40) });
+            var code = await parsed.InvokeAsync(new()
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(40)
+            });
             return parsed.Action is ParseErrorAction ? ExitCode.Usage : code;
         }
         catch (VerbException fault)

@@ -21,7 +21,8 @@ public sealed record FsckFinding(string Place, string Fault, string Advice);
 /// <param name="Receipts">Receipts that were verified; 0 without a policy.</param>
 /// <param name="OpenRounds">Rounds that are recorded and not yet sealed.</param>
 /// <param name="TornLength">Bytes of a frame that a power cut interrupted at the journal's end: no fault, the next start cuts it.</param>
-public sealed record FsckReport(ImmutableArray<FsckFinding> Findings, int Segments, long Frames, long Batches, long Rounds, long Stored, long Receipts,
+public sealed record FsckReport(ImmutableArray<FsckFinding> Findings, int Segments, long Frames, long Batches, long Rounds, long Stored,
+    long Receipts,
     int OpenRounds, int TornLength);
 
 /// <summary>Reads everything again and rebuilds every root, chain, sequence, signature and receipt. Changes nothing.</summary>
@@ -57,7 +58,8 @@ public sealed class Fsck
     /// <exception cref="DirectoryNotFoundException">No gateway has run here.</exception>
     public static FsckReport Run(string directory, TlogPolicy? policy)
     {
-        if (!Directory.Exists(Path.Combine(directory, Logbook.JournalFolder)) || !Directory.Exists(Path.Combine(directory, Logbook.BatchesFolder)))
+        if (!Directory.Exists(Path.Combine(directory, Logbook.JournalFolder))
+            || !Directory.Exists(Path.Combine(directory, Logbook.BatchesFolder)))
         {
             throw new DirectoryNotFoundException($"{directory} holds no journal and batches: no gateway has run with this data directory.");
         }
@@ -87,10 +89,12 @@ public sealed class Fsck
 
         if (batches > 0 && previousDigest != chain.Previous)
         {
-            Add($"batch {chain.Open.Number}", $"the next header would name {chain.Previous.ToShortString()}, the last one is {previousDigest.ToShortString()}", KeepAndCall);
+            Add($"batch {chain.Open.Number}", $"the next header would name {chain.Previous.ToShortString()}, the last one is "
+                + $"{previousDigest.ToShortString()}", KeepAndCall);
         }
 
-        return new(findings.ToImmutable(), journalFolder.Names.Count(name => Journal.SegmentOf(name) is not null), frames, batches, rounds, stored,
+        return new(findings.ToImmutable(), journalFolder.Names.Count(name => Journal.SegmentOf(name) is not null), frames, batches, rounds,
+            stored,
             receipts, chain.Open.RoundCount, tornLength);
     }
 
@@ -185,7 +189,8 @@ public sealed class Fsck
 
         if (previous is { } before && (header.Number != before.Number + 1 || header.Previous != previousDigest))
         {
-            Add(place, $"it names {header.Previous.ToShortString()} as the header before it; that is {previousDigest.ToShortString()}", KeepAndCall);
+            Add(place, $"it names {header.Previous.ToShortString()} as the header before it; that is {previousDigest.ToShortString()}",
+                KeepAndCall);
         }
 
         CheckSequences(place, body);
@@ -217,7 +222,8 @@ public sealed class Fsck
         receipts += verdict.Holds ? 1 : 0;
         if (!verdict.Holds)
         {
-            Add(place, $"its receipt does not verify: {verdict.Reason}", "Check that the policy is the one this gateway was enrolled with. " + KeepAndCall);
+            Add(place, $"its receipt does not verify: {verdict.Reason}", "Check that the policy is the one this gateway was enrolled with. "
+                + KeepAndCall);
         }
     }
 

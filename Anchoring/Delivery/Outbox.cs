@@ -11,7 +11,8 @@ public sealed record KeptRefusal(long? Number, Refusal Reason, string Words, lon
 
 /// <summary>Offers what is sealed to the ledger, oldest first, and clears it only when its receipt has verified.</summary>
 /// <remarks>
-/// At start and later it does the same: look for the oldest unanchored statement and offer it, and a bounded number after it. Nothing is kept
+/// At start and later it does the same: look for the oldest unanchored statement and offer it, and a bounded number after it. Nothing is
+/// kept
 /// in memory but numbers; bytes are read when they are sent. A month without coverage is a month of numbers.
 /// </remarks>
 /// <param name="link">The way out.</param>
@@ -42,7 +43,8 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
     /// <summary>The ledger's last word, if it was a refusal; null after any receipt.</summary>
     public KeptRefusal? Refused { get; private set; }
 
-    /// <summary>Why nothing is offered any more until a person has acted and the gateway is started anew; empty while offering goes on.</summary>
+    /// <summary>Why nothing is offered any more until a person has acted and the gateway is started anew; empty while offering goes
+    /// on.</summary>
     public string StoppedBecause { get; private set; } = "";
 
     /// <summary>Answers that were no messages of ours, or receipts that did not verify, since the start.</summary>
@@ -56,7 +58,8 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
     /// <summary>The policy under which receipts are judged; without one nothing can be anchored, so nothing is offered.</summary>
     public void Judge(ReceiptCheck by) => check = by;
 
-    /// <summary>Takes in what the link has received, then offers the oldest. The same at start and at every later cycle; never waits.</summary>
+    /// <summary>Takes in what the link has received, then offers the oldest. The same at start and at every later cycle; never
+    /// waits.</summary>
     public void Offer(Moment now)
     {
         // Bounded by what the link's inbox may hold: a flood of answers costs one cycle at most that many.
@@ -99,7 +102,8 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
 
         foreach (var batch in chain.Unanchored)
         {
-            if (left-- <= 0 || batch.IsDamaged && uplinkOf(batch) is null && StopAt(batch) || !Send(batch.Digest, uptimeMs, () => uplinkOf(batch)))
+            if (left-- <= 0 || batch.IsDamaged && uplinkOf(batch) is null && StopAt(batch) || !Send(batch.Digest, uptimeMs, () =>
+                uplinkOf(batch)))
             {
                 return;
             }
@@ -215,11 +219,13 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
                 Refused = refusal;
                 StoppedBecause = refusal.Reason == Refusal.Revoked
                     ? $"The authority has revoked this gateway's key: {refusal.Words} Recording goes on; enrol the gateway anew."
-                    : $"The ledger holds another history under number {refusal.Number}: {refusal.Words} Recording goes on; call the authority.";
+                    : $"The ledger holds another history under number {refusal.Number}: {refusal.Words} Recording goes on; call the "
+                        + $"authority.";
                 break;
             case Refusal.NumberNotNext or Refusal.PreviousMismatch or Refusal.Unavailable:
                 // The ledger lacks something before this one, or cannot log now: all is offered again from the oldest on.
-                Refused = Refused is { Reason: not (Refusal.NumberNotNext or Refusal.Unavailable) } older && older.Number < refusal.Number ? older : refusal;
+                Refused = Refused is { Reason: not (Refusal.NumberNotNext or Refusal.Unavailable) } older && older.Number < refusal.Number
+                    ? older : refusal;
                 sentAtMs.Clear();
                 waitUntilMs = Math.Max(waitUntilMs, uptimeMs + ResyncMs);
                 break;

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Anchoring;
 
 /// <summary>Holds a data directory for one process: two writers would sign two histories.</summary>
-/// <remarks>The kernel's advisory lock on a file, so that a killed process leaves nothing behind; the pid beside it is only for the message.</remarks>
+/// <remarks>The kernel's advisory lock on a file, so that a killed process leaves nothing behind; the pid beside it is only for the
+/// message.</remarks>
 public sealed class DirectoryLock : IDisposable
 {
     private const string Name = "lock";
@@ -25,7 +26,8 @@ public sealed class DirectoryLock : IDisposable
         catch (IOException fault) when (File.Exists(path))
         {
             var holder = File.Exists(pidPath) ? $"process {File.ReadAllText(pidPath)}" : "another process";
-            throw new DirectoryInUseException($"{directory} is in use by {holder}; stop it first (systemctl stop coldproof-gateway).", fault);
+            throw new DirectoryInUseException($"{directory} is in use by {holder}; stop it first (systemctl stop coldproof-gateway).",
+                fault);
         }
 
         File.WriteAllText(pidPath, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));

@@ -69,7 +69,8 @@ public sealed partial class DiskFolder : IFolder
     {
         var path = Path.Combine(Place, name);
         var isNew = !File.Exists(path);
-        var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0, FileOptions.WriteThrough);
+        var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0,
+            FileOptions.WriteThrough);
         if (isNew)
         {
             SyncDirectory(Place);

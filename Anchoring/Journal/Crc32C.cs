@@ -3,7 +3,8 @@ using System.Numerics;
 
 namespace Anchoring;
 
-/// <summary>CRC-32C (Castagnoli, RFC 3720 appendix B.4): finds torn and flipped frames; guards against accidents, not against people.</summary>
+/// <summary>CRC-32C (Castagnoli, RFC 3720 appendix B.4): finds torn and flipped frames; guards against accidents, not against
+/// people.</summary>
 internal static class Crc32C
 {
     public static uint Of(ReadOnlySpan<byte> bytes, uint seed = 0)

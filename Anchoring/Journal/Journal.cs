@@ -116,7 +116,8 @@ public sealed class Journal : IDisposable
 
     internal static long? SegmentOf(string name) =>
         name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Suffix, StringComparison.Ordinal)
-        && long.TryParse(name.AsSpan(Prefix.Length, name.Length - Prefix.Length - Suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        && long.TryParse(name.AsSpan(Prefix.Length, name.Length - Prefix.Length - Suffix.Length), NumberStyles.None,
+            CultureInfo.InvariantCulture, out var number)
             ? number : null;
 
     private void Continue(JournalReader.Tail tail)
@@ -186,7 +187,8 @@ public sealed class Journal : IDisposable
         }
         catch (IOException fault)
         {
-            // After a failed flush the kernel may forget what it could not write and report success the next time: only reading again helps.
+            // After a failed flush the kernel may forget what it could not write and report success the next time: only reading again
+            // helps.
             broken = true;
             throw new NotRecordedException($"Nothing is recorded: {NameOf(Segment)} in {folder.Place} could not be written. "
                 + "Check the disk (dmesg); the gateway starts anew.", fault);

@@ -260,7 +260,8 @@ internal static class RecordCodec
             or ArgumentException)
         {
             // The check sum held, so this is what was written: another version's frame, or a fault of ours. Never guess.
-            throw new EvidenceBrokenException($"The journal's frame {frame.Sequence} ({frame.Kind}, {frame.Place}) does not have its form.", fault);
+            throw new EvidenceBrokenException($"The journal's frame {frame.Sequence} ({frame.Kind}, {frame.Place}) does not have its form.",
+                fault);
         }
     }
 

@@ -48,5 +48,6 @@ public sealed record EnrolledManifest(Statement Statement, Manifest Manifest, st
 /// <param name="BeaconSize">Its size.</param>
 /// <param name="SealedBeacon">The beacon that the last header names.</param>
 /// <param name="Manifests">All manifests of this gateway, in order.</param>
-public sealed record OpeningRecord(uint Boot, long NextNumber, Digest Previous, ImmutableArray<long> Sequences, bool OpenIsSplit, Moment? Last,
+public sealed record OpeningRecord(uint Boot, long NextNumber, Digest Previous, ImmutableArray<long> Sequences, bool OpenIsSplit,
+    Moment? Last,
     bool Stopped, string BeaconNote, long BeaconSize, Digest SealedBeacon, ImmutableArray<EnrolledManifest> Manifests);

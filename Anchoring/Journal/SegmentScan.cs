@@ -18,7 +18,8 @@ internal sealed record SegmentScan(ImmutableArray<Frame> Frames, ImmutableArray<
 {
     private const int SectorLength = 512;
 
-    /// <summary>Reads a whole segment. Every frame is written and flushed before the next begins, so only the very last can be torn.</summary>
+    /// <summary>Reads a whole segment. Every frame is written and flushed before the next begins, so only the very last can be
+    /// torn.</summary>
     /// <param name="bytes">The file.</param>
     /// <param name="segment">Its number.</param>
     /// <param name="isLast">No later segment holds a frame. Otherwise nothing in it can be torn: what is not a frame is damage.</param>

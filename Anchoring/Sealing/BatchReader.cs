@@ -19,7 +19,8 @@ internal sealed class BatchReader(IFolder folder, Chain chain)
 
         var open = new OpenBatch(batch.Number);
         SealRecord? seal = null;
-        var frames = batch.IsDamaged ? JournalReader.ReadGood(folder, batch.Start, batch.Seal) : JournalReader.Read(folder, batch.Start, batch.Seal);
+        var frames = batch.IsDamaged ? JournalReader.ReadGood(folder, batch.Start, batch.Seal) : JournalReader.Read(folder, batch.Start,
+            batch.Seal);
         foreach (var frame in frames)
         {
             switch (frame.Kind)
@@ -41,7 +42,8 @@ internal sealed class BatchReader(IFolder folder, Chain chain)
         var manifest = chain.ManifestFor(batch.Number)?.Manifest;
         if (seal is null || manifest is null)
         {
-            throw new EvidenceBrokenException($"Batch {batch.Number} has no {(seal is null ? "seal" : "manifest")} any more; run `gateway fsck`.");
+            throw new EvidenceBrokenException($"Batch {batch.Number} has no {(seal is null ? "seal" : "manifest")} any more; run "
+                + $"`gateway fsck`.");
         }
 
         if (batch.Sequences.Length < manifest.Channels.Length)

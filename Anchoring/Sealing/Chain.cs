@@ -119,7 +119,8 @@ public sealed class Chain
         EnsureSequences();
         if (openNumberSeen > Open.Number)
         {
-            throw new EvidenceBrokenException($"Seal {Open.Number} is lost: records of batch {openNumberSeen} follow it and no later header names "
+            throw new EvidenceBrokenException($"Seal {Open.Number} is lost: records of batch {openNumberSeen} follow it and no later "
+                + $"header names "
                 + "the one before. Signing on would make a second history. Restore the journal from its copy, or enrol this gateway anew.");
         }
 
@@ -133,7 +134,12 @@ public sealed class Chain
             // The first segment that is left, or the first after a harmed one: it knows where the chain stood.
             if (!hasOpening || opening.NextNumber != Open.Number)
             {
-                Open = new(opening.NextNumber) { IsPartial = !hasOpening && opening.OpenIsSplit, IsDamaged = lostFrames && opening.OpenIsSplit };
+                Open = new(opening.NextNumber)
+                {
+                    IsPartial = !hasOpening && opening.OpenIsSplit,
+                    IsDamaged = lostFrames
+                    && opening.OpenIsSplit
+                };
                 Previous = opening.Previous;
                 Sequences = opening.Sequences;
                 SealedBeacon = opening.SealedBeacon;
@@ -151,7 +157,8 @@ public sealed class Chain
         }
         else if (opening.NextNumber != Open.Number || opening.Previous != Previous)
         {
-            throw new EvidenceBrokenException($"A segment begins with batch {opening.NextNumber} after {opening.Previous.ToShortString()}; the one before "
+            throw new EvidenceBrokenException($"A segment begins with batch {opening.NextNumber} after "
+                + $"{opening.Previous.ToShortString()}; the one before "
                 + $"it ended with batch {Open.Number} after {Previous.ToShortString()}. Run `gateway fsck`.");
         }
     }
@@ -176,13 +183,15 @@ public sealed class Chain
         Passed(happened.Moment, happened.Happened.Kind == EventKind.Stop);
     }
 
-    /// <summary>Whether a record is of the open batch. After lost frames one may be of a later batch, whose predecessor's seal is lost.</summary>
+    /// <summary>Whether a record is of the open batch. After lost frames one may be of a later batch, whose predecessor's seal is
+    /// lost.</summary>
     private bool Belongs(long batch, FramePlace place)
     {
         openNumberSeen = Math.Max(openNumberSeen, batch);
         if (batch != Open.Number && (!lostFrames || batch < Open.Number))
         {
-            throw new EvidenceBrokenException($"A record at {place} is of batch {batch}, and batch {Open.Number} is open. Run `gateway fsck`.");
+            throw new EvidenceBrokenException($"A record at {place} is of batch {batch}, and batch {Open.Number} is open. Run `gateway "
+                + $"fsck`.");
         }
 
         return batch == Open.Number;
@@ -202,15 +211,18 @@ public sealed class Chain
         {
             if (!lostFrames || header.Number <= Open.Number)
             {
-                throw new EvidenceBrokenException($"The seal at {place} is number {header.Number} after {header.Previous.ToShortString()}; number "
+                throw new EvidenceBrokenException($"The seal at {place} is number {header.Number} after "
+                    + $"{header.Previous.ToShortString()}; number "
                     + $"{Open.Number} after {Previous.ToShortString()} must come. Run `gateway fsck`.");
             }
 
             Open = new(header.Number) { IsDamaged = true }; // Seals before it are lost; this one tells where the chain stands.
         }
 
-        var batch = new SealedBatch(header.Number, seal.Statement.PayloadDigest, header.OpenedMs, header.ClosedMs, Open.Start ?? place, place,
-            Sequences, Open.IsDamaged) { IsPartial = Open.IsPartial };
+        var batch = new SealedBatch(header.Number, seal.Statement.PayloadDigest, header.OpenedMs, header.ClosedMs, Open.Start ?? place,
+            place,
+            Sequences, Open.IsDamaged)
+        { IsPartial = Open.IsPartial };
         sealedBatches[header.Number] = batch;
         numbers[batch.Digest] = batch.Number;
         Sequences = seal.NextSequences;
@@ -264,7 +276,8 @@ public sealed class Chain
         }
     }
 
-    /// <summary>A manifest with more channels begins the new ones at 0; one with fewer drops the last, whose numbers go on if they come back.</summary>
+    /// <summary>A manifest with more channels begins the new ones at 0; one with fewer drops the last, whose numbers go on if they come
+    /// back.</summary>
     private void EnsureSequences()
     {
         var channels = ManifestFor(Open.Number)?.Manifest.Channels.Length ?? 0;

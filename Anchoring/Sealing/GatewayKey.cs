@@ -8,7 +8,8 @@ namespace Anchoring;
 
 /// <summary>The gateway's identity and its P-256 signing key, both drawn once, on this machine, and never changed.</summary>
 /// <remarks>
-/// The key is a PKCS#8 PEM file that only its owner may read, or a systemd credential of the same name; <see cref="GatewayTraits.SoftwareKey"/>
+/// The key is a PKCS#8 PEM file that only its owner may read, or a systemd credential of the same name; <see
+/// cref="GatewayTraits.SoftwareKey"/>
 /// says so in every manifest. The identity stands beside it.
 /// </remarks>
 public sealed class GatewayKey : IDisposable
@@ -33,7 +34,8 @@ public sealed class GatewayKey : IDisposable
     public static GatewayTraits Trait => GatewayTraits.SoftwareKey;
 
     /// <summary>Reads key and identity of a data directory, or makes them on the first start.</summary>
-    /// <exception cref="GatewayKeyException">The key can be read by others, is not a P-256 key, or only one of the two files is there.</exception>
+    /// <exception cref="GatewayKeyException">The key can be read by others, is not a P-256 key, or only one of the two files is
+    /// there.</exception>
     public static GatewayKey LoadOrCreate(string directory)
     {
         var identityPath = Path.Combine(directory, IdentityName);
@@ -42,14 +44,16 @@ public sealed class GatewayKey : IDisposable
         var identityExists = File.Exists(identityPath);
         if (File.Exists(keyPath))
         {
-            var id = identityExists ? ReadIdentity(identityPath) : credential is not null ? CreateIdentity(directory) : throw new GatewayKeyException(
+            var id = identityExists ? ReadIdentity(identityPath) : credential is not null ? CreateIdentity(directory)
+                : throw new GatewayKeyException(
                 $"{keyPath} is there, but {identityPath} is not. Restore it: a new identity could not continue this gateway's chain.");
             return new(id, Read(keyPath, isCredential: credential is not null));
         }
 
         if (identityExists && Directory.Exists(Path.Combine(directory, Logbook.JournalFolder)))
         {
-            throw new GatewayKeyException($"{identityPath} is there, but the key {keyPath} is not. Restore the key, or enrol this device as a new "
+            throw new GatewayKeyException($"{identityPath} is there, but the key {keyPath} is not. Restore the key, or enrol this "
+                + $"device as a new "
                 + "gateway with an empty data directory.");
         }
 
@@ -62,7 +66,8 @@ public sealed class GatewayKey : IDisposable
     /// <summary>Signs as this gateway. Each call gives another signature: sign once and keep.</summary>
     public Statement Sign(StatementKind kind, byte[] payload) => Statement.Sign(kind, Statement.IssuerOf(Gateway), payload, key);
 
-    /// <summary>A PKCS#10 request in PEM with the gateway's identity as common name: proves to the authority that the key is here.</summary>
+    /// <summary>A PKCS#10 request in PEM with the gateway's identity as common name: proves to the authority that the key is
+    /// here.</summary>
     public string CreateRequestPem() =>
         new CertificateRequest(new X500DistinguishedName($"CN={Gateway}"), key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
 

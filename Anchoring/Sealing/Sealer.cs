@@ -20,12 +20,15 @@ public sealed class Sealer(Journal journal, Chain chain, GatewayKey key)
     public SealedBatch Seal(Moment now)
     {
         var open = chain.Open;
-        var enrolled = chain.ManifestFor(open.Number) ?? throw new EvidenceBrokenException($"No manifest is in force for batch {open.Number}.");
+        var enrolled = chain.ManifestFor(open.Number) ?? throw new EvidenceBrokenException($"No manifest is in force for batch "
+            + $"{open.Number}.");
         var manifest = enrolled.Manifest;
         var opened = open.First ?? now;
-        // A batch of an earlier boot was not sealed at any moment of that boot's clock; the last record is the latest that boot can vouch for.
+        // A batch of an earlier boot was not sealed at any moment of that boot's clock; the last record is the latest that boot can vouch
+        // for.
         var closedMs = Math.Max(opened.WallMs, opened.Boot == now.Boot ? now.WallMs : open.Last?.WallMs ?? now.WallMs);
-        var body = open.Body(ImmutableArray.Create(RandomNumberGenerator.GetBytes(SaltKeys.Length)), chain.Sequences[..manifest.Channels.Length]);
+        var body = open.Body(ImmutableArray.Create(RandomNumberGenerator.GetBytes(SaltKeys.Length)),
+            chain.Sequences[..manifest.Channels.Length]);
         var beacon = chain.BeaconNote.Length == 0 ? default : Digest.Of(Encoding.UTF8.GetBytes(chain.BeaconNote));
         var header = new BatchHeader(key.Gateway, open.Number, chain.Previous, enrolled.Statement.PayloadDigest, opened.WallMs, closedMs,
             new(opened.Trust, opened.ErrorMs, opened.Boot, opened.UptimeMs), beacon, body.LeafCount, manifest.Channels.Length,
@@ -33,7 +36,8 @@ public sealed class Sealer(Journal journal, Chain chain, GatewayKey key)
         var statement = key.Sign(StatementKind.Batch, header.Encode());
         if (!statement.VerifiedBy(manifest.Key))
         {
-            throw new EvidenceBrokenException($"Batch {open.Number}: this gateway's key is {key.Public}, the manifest in force names {manifest.Key}. "
+            throw new EvidenceBrokenException($"Batch {open.Number}: this gateway's key is {key.Public}, the manifest in force names "
+                + $"{manifest.Key}. "
                 + "The key was exchanged; restore it, or enrol anew.");
         }
 

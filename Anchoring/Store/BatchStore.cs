@@ -7,7 +7,8 @@ namespace Anchoring;
 
 /// <summary>Anchored batches, one packed document each, in one LiteDB file a month. The only file that names LiteDB.</summary>
 /// <remarks>
-/// LiteDB 5.0.20 is durable only with one writer, write-through streams and a checkpoint at each commit, its pages carry no check sum, and an
+/// LiteDB 5.0.20 is durable only with one writer, write-through streams and a checkpoint at each commit, its pages carry no check sum, and
+/// an
 /// instance that met a full disk is unusable: so a file is opened for one piece of work and closed again, every document carries its own
 /// hash, what was written is read back before <see cref="Put"/> returns, and a file that does not open is moved aside and kept
 /// (docs/decisions/0036). Used by one thread at a time.

@@ -4,7 +4,8 @@ using Gateway.Tests.Evidence;
 
 namespace Gateway.Tests.Anchoring;
 
-/// <summary>Goal: harm done to stored bytes is found and named, what is harmed is kept, and recording goes on. Method: real files, changed.</summary>
+/// <summary>Goal: harm done to stored bytes is found and named, what is harmed is kept, and recording goes on. Method: real files,
+/// changed.</summary>
 public sealed class HarmTests
 {
     [Theory]
@@ -44,7 +45,8 @@ public sealed class HarmTests
             _ = logbook.Extract(0, long.MaxValue);
             Work(bench, logbook, 10);
             logbook.SealOpen(bench.Now(logbook));
-            var kept = Directory.GetFiles(Path.Combine(bench.Directory, Logbook.BatchesFolder), "*.broken-1").Where(name => name.Contains(".litedb.", StringComparison.Ordinal));
+            var kept = Directory.GetFiles(Path.Combine(bench.Directory, Logbook.BatchesFolder), "*.broken-1").Where(name =>
+                name.Contains(".litedb.", StringComparison.Ordinal));
             Assert.Equal(bytes.Length, new FileInfo(Assert.Single(kept)).Length);
             var events = logbook.Extract(bench.WallMs - 1_000_000, bench.WallMs).Batches.SelectMany(batch => batch.Body.Events);
             Assert.Contains(events, happened => happened.Kind == EventKind.StoreBroken);
@@ -172,7 +174,8 @@ public sealed class HarmTests
         }
 
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
-        Assert.Contains("chmod 600", Assert.Throws<GatewayKeyException>(() => GatewayKey.LoadOrCreate(bench.Directory)).Message, StringComparison.Ordinal);
+        Assert.Contains("chmod 600", Assert.Throws<GatewayKeyException>(() => GatewayKey.LoadOrCreate(bench.Directory)).Message,
+            StringComparison.Ordinal);
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.WriteAllText(path, "not a key");
         Assert.Throws<GatewayKeyException>(() => GatewayKey.LoadOrCreate(bench.Directory));
@@ -186,7 +189,8 @@ public sealed class HarmTests
         File.WriteAllText(request, bench.Key.CreateRequestPem());
         var info = new System.Diagnostics.ProcessStartInfo("openssl", ["req", "-in", request, "-noout", "-verify", "-subject"])
         { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var openssl = System.Diagnostics.Process.Start(info) ?? throw new InvalidOperationException("openssl is missing: apt install openssl");
+        using var openssl = System.Diagnostics.Process.Start(info) ?? throw new InvalidOperationException("openssl is missing: apt "
+            + "install openssl");
         var said = openssl.StandardOutput.ReadToEnd() + openssl.StandardError.ReadToEnd();
         openssl.WaitForExit();
         Assert.Equal(0, openssl.ExitCode);

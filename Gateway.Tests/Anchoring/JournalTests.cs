@@ -2,7 +2,8 @@ using Anchoring;
 
 namespace Gateway.Tests.Anchoring;
 
-/// <summary>Goal: a torn tail is cut and nothing else; a harmed frame is always found. Method: a real journal file, cut and flipped everywhere.</summary>
+/// <summary>Goal: a torn tail is cut and nothing else; a harmed frame is always found. Method: a real journal file, cut and flipped
+/// everywhere.</summary>
 public sealed class JournalTests
 {
     private const int Length = Journal.SegmentLengthMin;

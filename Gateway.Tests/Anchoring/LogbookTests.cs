@@ -3,7 +3,8 @@ using Evidence;
 
 namespace Gateway.Tests.Anchoring;
 
-/// <summary>Goal: what is recorded is sealed, offered, anchored, folded and read again, whole and in order. Method: the real logbook on a real
+/// <summary>Goal: what is recorded is sealed, offered, anchored, folded and read again, whole and in order. Method: the real logbook on a
+/// real
 /// directory, clocks in hand, a ledger with a real log; the verdict is the verifier's.</summary>
 public sealed class LogbookTests
 {
@@ -25,7 +26,8 @@ public sealed class LogbookTests
             logbook.Offer(bench.Now(logbook));
             Assert.Empty(logbook.Status.Faults);
             Assert.Equal(0, logbook.Status.Unanchored);
-            Assert.True(logbook.Status.JournalLength <= 3 * bench.Options.SegmentLength, $"journal of {logbook.Status.JournalLength} bytes");
+            Assert.True(logbook.Status.JournalLength <= 3 * bench.Options.SegmentLength,
+                $"journal of {logbook.Status.JournalLength} bytes");
             Assert.NotEmpty(Directory.GetFiles(Path.Combine(bench.Directory, Logbook.BatchesFolder), "*.litedb"));
 
             var (from, to) = (Bench.StartMs + 3_600_000, Bench.StartMs + 72_000_000);
@@ -127,8 +129,10 @@ public sealed class LogbookTests
         bench.Pass(31_000);
         bench.Round(logbook, 4_000, 5_000);
         logbook.SealOpen(bench.Now(logbook));
-        var gaps = logbook.Extract(0, long.MaxValue).Batches.SelectMany(batch => batch.Body.Events).Where(happened => happened.Kind == EventKind.Gap);
-        Assert.Equal(new EventDetail.GapSpan(before + 90_000, bench.WallMs, GapCause.Late), EventDetail.ReadGap(Assert.Single(gaps).Detail));
+        var gaps = logbook.Extract(0, long.MaxValue).Batches.SelectMany(batch => batch.Body.Events).Where(happened =>
+            happened.Kind == EventKind.Gap);
+        Assert.Equal(new EventDetail.GapSpan(before + 90_000, bench.WallMs, GapCause.Late),
+            EventDetail.ReadGap(Assert.Single(gaps).Detail));
     }
 
     [Fact]
@@ -173,7 +177,8 @@ public sealed class LogbookTests
         using var bench = new Bench();
         using var logbook = bench.Start();
         bench.Round(logbook, 4_000, 5_000);
-        Assert.Throws<MalformedEvidenceException>(() => logbook.Enrol(bench.SignManifest(3, 0, bench.FirstManifest.PayloadDigest), bench.Now(logbook)));
+        Assert.Throws<MalformedEvidenceException>(() => logbook.Enrol(bench.SignManifest(3, 0, bench.FirstManifest.PayloadDigest),
+            bench.Now(logbook)));
         Assert.Throws<MalformedEvidenceException>(() => logbook.Enrol(bench.SignManifest(3, 1, default), bench.Now(logbook)));
         logbook.Enrol(bench.SignManifest(3, 1, bench.FirstManifest.PayloadDigest), bench.Now(logbook));
         Assert.Equal([1, 1, 0], bench.Round(logbook, 4_000, 5_000, 6_000).Sequences);
@@ -197,6 +202,7 @@ public sealed class LogbookTests
     {
         using var bench = new Bench();
         using var logbook = Logbook.Open(bench.Directory, bench.Options, bench.Key, bench.Ledger);
-        Assert.Contains("enrol request", Assert.Throws<NotEnrolledException>(() => logbook.Start(bench.Now(logbook))).Message, StringComparison.Ordinal);
+        Assert.Contains("enrol request", Assert.Throws<NotEnrolledException>(() => logbook.Start(bench.Now(logbook))).Message,
+            StringComparison.Ordinal);
     }
 }

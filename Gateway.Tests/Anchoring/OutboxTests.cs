@@ -3,7 +3,8 @@ using Evidence;
 
 namespace Gateway.Tests.Anchoring;
 
-/// <summary>Goal: nothing counts as anchored but a receipt that verifies; whatever the road does, the outbox empties in order. Method: the real
+/// <summary>Goal: nothing counts as anchored but a receipt that verifies; whatever the road does, the outbox empties in order. Method: the
+/// real
 /// logbook, and a ledger with a real log behind a road that loses, repeats and refuses.</summary>
 public sealed class OutboxTests
 {
@@ -46,7 +47,8 @@ public sealed class OutboxTests
         bench.Ledger.Reconnect();
         Settle(bench, logbook);
         Assert.Equal(StatementKind.Manifest, bench.Ledger.Logged[0].Kind);
-        Assert.Equal(Enumerable.Range(0, 20).Select(i => (long)i), bench.Ledger.Logged.Skip(1).Select(s => BatchHeader.Decode(s.Payload).Number));
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => (long)i), bench.Ledger.Logged.Skip(1).Select(s =>
+            BatchHeader.Decode(s.Payload).Number));
         Assert.Equal(0, logbook.Status.Unanchored);
     }
 
@@ -61,7 +63,8 @@ public sealed class OutboxTests
         var first = Downlink.Decode(bench.Ledger.Answers[1]);
         var second = Downlink.Decode(bench.Ledger.Answers[2]);
         bench.Ledger.Inject(new Downlink(first.PayloadDigest, second.Receipt, null, "").Encode());
-        bench.Ledger.Inject(new Downlink(first.PayloadDigest, first.Receipt!.Replace("log.example", "bad.example", StringComparison.Ordinal), null, "").Encode());
+        bench.Ledger.Inject(new Downlink(first.PayloadDigest, first.Receipt!.Replace("log.example", "bad.example",
+            StringComparison.Ordinal), null, "").Encode());
         bench.Ledger.Inject(new byte[] { 1, 2, 3 });
         bench.Ledger.Inject(ReadOnlyMemory<byte>.Empty);
         bench.Ledger.Inject(new byte[Downlink.LengthMax + 1]);

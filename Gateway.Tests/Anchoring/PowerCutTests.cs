@@ -3,7 +3,8 @@ using Evidence;
 
 namespace Gateway.Tests.Anchoring;
 
-/// <summary>Goal: no power cut loses what was promised, and no number ever has two signed headers. Method: one run on a disk that remembers its
+/// <summary>Goal: no power cut loses what was promised, and no number ever has two signed headers. Method: one run on a disk that
+/// remembers its
 /// operations; then the disk is cut at every one of them, in four ways of losing what was not flushed, and started again.</summary>
 public sealed class PowerCutTests
 {

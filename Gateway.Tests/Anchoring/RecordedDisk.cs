@@ -63,7 +63,8 @@ public sealed class RecordedDisk
     {
         for (var i = index + 1; i < cut; i++)
         {
-            if (operations[i].Kind == "flush" && operations[i].Folder == operations[index].Folder && operations[i].Name == operations[index].Name)
+            if (operations[i].Kind == "flush" && operations[i].Folder == operations[index].Folder
+                && operations[i].Name == operations[index].Name)
             {
                 return true;
             }

@@ -5,7 +5,8 @@ using Gateway.Tests.Evidence;
 
 namespace Gateway.Tests.Anchoring;
 
-/// <summary>A ledger at the other end of a simulated road: a real log with real receipts, and a link that loses what a test tells it to.</summary>
+/// <summary>A ledger at the other end of a simulated road: a real log with real receipts, and a link that loses what a test tells it
+/// to.</summary>
 public sealed class RoadLedger : ILedgerLink
 {
     private readonly MemoryLog log = new();

@@ -77,8 +77,12 @@ public sealed partial class Trip : IAsyncLifetime
     }
 
     private static Process Start(string file, params string[] arguments) =>
-        Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true,
-            WorkingDirectory = Path.GetTempPath() })!;
+        Process.Start(new ProcessStartInfo(file, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath()
+        })!;
 
     private static string Published(params string[] parts)
     {

@@ -211,14 +211,23 @@ public static class Attacks
             Text(truck.Batches[last].Receipt!.Replace("log.example/test", "log.example/other", StringComparison.Ordinal)));
         yield return Bend(truck, "receipt-signed-by-a-false-log", VerdictWord.Changed, Fault.ReceiptInvalid,
             b => BatchAt(b, last)["receipt"] = Text(stranger.Log(truck.Batches[last].Statement, truck.NowMs)));
-        yield return new("revoked-key", BundleWriter.Write(truck.Content() with { Revocations = [new(Revoke(truck, truck.AuthorityKey, 3),
-            null)] }),
+        yield return new("revoked-key", BundleWriter.Write(truck.Content() with
+        {
+            Revocations = [new(Revoke(truck, truck.AuthorityKey, 3),
+            null)]
+        }),
             VerdictWord.SignerUnknown, Fault.KeyRevoked);
-        yield return new("key-revoked-later", BundleWriter.Write(truck.Content() with { Revocations = [new(Revoke(truck,
-            truck.AuthorityKey, 1_000), null)] }),
+        yield return new("key-revoked-later", BundleWriter.Write(truck.Content() with
+        {
+            Revocations = [new(Revoke(truck,
+            truck.AuthorityKey, 1_000), null)]
+        }),
             VerdictWord.Verified, Fault.None);
-        yield return new("revoked-by-a-stranger", BundleWriter.Write(truck.Content() with { Revocations = [new(Revoke(truck,
-            stranger.AuthorityKey, 3), null)] }),
+        yield return new("revoked-by-a-stranger", BundleWriter.Write(truck.Content() with
+        {
+            Revocations = [new(Revoke(truck,
+            stranger.AuthorityKey, 3), null)]
+        }),
             VerdictWord.CannotCheck, Fault.RevocationUnreadable);
         yield return new("everything-forged", stranger.Bundle(), VerdictWord.SignerUnknown, Fault.AuthorityUnknown);
     }

@@ -155,8 +155,13 @@ public sealed class IntakeTests : IAsyncDisposable
     public async Task A_new_manifest_holds_from_its_first_number_on()
     {
         await ledger.Send(core, 1);
-        var next = Truck.Manifest with { FirstNumber = 2, Previous = Truck.SignedManifest.PayloadDigest, IssuedMs =
-            Truck.Manifest.IssuedMs + 1 };
+        var next = Truck.Manifest with
+        {
+            FirstNumber = 2,
+            Previous = Truck.SignedManifest.PayloadDigest,
+            IssuedMs =
+            Truck.Manifest.IssuedMs + 1
+        };
         var statement = Statement.Sign(StatementKind.Manifest, "authority:test", next.Encode(), Truck.AuthorityKey);
         Assert.Null((await SendBytes(TestLedger.UplinkOf(statement))).Refusal);
         Assert.Null((await Send(Truck.Seal(1))).Refusal);
@@ -282,8 +287,11 @@ public sealed class IntakeTests : IAsyncDisposable
 
     private byte[] Skipped(BundleBatch truth)
     {
-        var body = truth.Body with { Channels =
-            truth.Body.Channels.SetItem(1, truth.Body.Channels[1] with { FirstSequence = truth.Body.Channels[1].FirstSequence + 1 }) };
+        var body = truth.Body with
+        {
+            Channels =
+            truth.Body.Channels.SetItem(1, truth.Body.Channels[1] with { FirstSequence = truth.Body.Channels[1].FirstSequence + 1 })
+        };
         var root = BatchTree.Root(BatchLeaves.Hashes(BatchLeaves.Build(body, truth.Header.OpenedMs, Truck.Manifest.Channels)).AsSpan());
         return new Uplink(Resigned(truth, header => header with { Root = root }).Statement.Bytes, [.. body.Encode()]).Encode();
     }

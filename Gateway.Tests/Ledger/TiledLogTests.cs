@@ -160,7 +160,12 @@ public sealed class TiledLogTests(GoPeer go) : IClassFixture<GoPeer>
         {
             var proof = go.Ask(new("tiles")
             {
-                Dir = ledger.LogDirectory, Size = entries, Root = root, Index = index, Old = 1, OldRoot =
+                Dir = ledger.LogDirectory,
+                Size = entries,
+                Root = root,
+                Index = index,
+                Old = 1,
+                OldRoot =
                     LogTree.LeafHash(core.Store.Entry(0)).ToBytes(),
                 Entry = core.Store.Entry(index)!,
             });

@@ -87,8 +87,11 @@ public sealed class EnrolmentTests : IDisposable
 
         var der = PemEncoding.Find(request.Csr) is var found ? Convert.FromBase64String(request.Csr[found.Base64Data]) : [];
         der[^1] ^= 1;
-        Assert.Throws<MalformedEvidenceException>(() => (request with { Csr = PemEncoding.WriteString("CERTIFICATE REQUEST",
-            der) }).CheckProofs());
+        Assert.Throws<MalformedEvidenceException>(() => (request with
+        {
+            Csr = PemEncoding.WriteString("CERTIFICATE REQUEST",
+            der)
+        }).CheckProofs());
     }
 
     [Theory]

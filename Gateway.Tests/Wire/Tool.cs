@@ -8,8 +8,12 @@ internal static class Tool
 {
     public static async Task<string> Run(string name, string[] arguments, string input, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(name) { RedirectStandardInput = true, RedirectStandardOutput = true,
-            RedirectStandardError = true };
+        var start = new ProcessStartInfo(name)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

@@ -35,8 +35,12 @@ internal sealed partial class ChildProcess : IDisposable
     /// <summary>Starts a program and returns at once.</summary>
     public static ChildProcess Start(string name, ProgramFile program, IEnumerable<string> arguments, string logFile)
     {
-        var start = new ProcessStartInfo(program.File) { RedirectStandardOutput = true, RedirectStandardError = true,
-            RedirectStandardInput = true };
+        var start = new ProcessStartInfo(program.File)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true
+        };
         foreach (var argument in program.Arguments.Concat(arguments))
         {
             start.ArgumentList.Add(argument);

@@ -72,7 +72,8 @@ internal static class Daemon
         {
             logbook.Dispose();
             throw new VerbException($"The enrolment does not fit this gateway's record: {fault.Message}",
-                fault) { Code = ExitCode.Configuration };
+                fault)
+            { Code = ExitCode.Configuration };
         }
     }
 

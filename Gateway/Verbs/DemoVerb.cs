@@ -10,10 +10,16 @@ public static class DemoVerb
     public static Command Create(Screen screen, TimeProvider clock)
     {
         var port = new Option<int>("--port") { Description = "Port of the ledger's page on 127.0.0.1; default: a free one." };
-        var directory = new Option<string?>("--dir") { Description = "Keep everything in this new directory; default: a temporary one, "
-            + "deleted at the end." };
-        var ledger = new Option<string?>("--ledger") { Description = "The ledger program; default: beside this one, or in the build "
-            + "tree." };
+        var directory = new Option<string?>("--dir")
+        {
+            Description = "Keep everything in this new directory; default: a temporary one, "
+            + "deleted at the end."
+        };
+        var ledger = new Option<string?>("--ledger")
+        {
+            Description = "The ledger program; default: beside this one, or in the build "
+            + "tree."
+        };
         var once = new Option<bool>("--once") { Description = "End after the verdict instead of serving the page until Ctrl-C." };
         var verb = new Command("demo", "Replay a real trip through two real programs and show its verdict. Exit: 0 all verified, 1 "
             + "otherwise.")

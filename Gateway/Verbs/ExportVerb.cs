@@ -20,8 +20,11 @@ public static class ExportVerb
     {
         var config = CommonOptions.Config();
         var directory = CommonOptions.DataDirectory();
-        var from = new Option<string>("--from") { Description = "First instant, 2022-05-02T04:44:00Z; without a zone it is UTC.",
-            Required = true };
+        var from = new Option<string>("--from")
+        {
+            Description = "First instant, 2022-05-02T04:44:00Z; without a zone it is UTC.",
+            Required = true
+        };
         var to = new Option<string>("--to") { Description = "Last instant, included.", Required = true };
         var channels = new Option<ushort[]>("--channel") { Description = "Channel; give it once for each. Default: all." };
         var level = new Option<DisclosureLevel>("--level")

@@ -17,8 +17,11 @@ public static class ProbesVerb
     {
         var config = CommonOptions.Config();
         var bus = new Option<int?>("--bus") { Description = "N of /dev/i2c-N; default: every bus of the settings, or 1." };
-        var emulate = new Option<bool>("--emulate") { Description = "Scan the modelled truck of `gateway run --emulate` instead of real "
-            + "wires." };
+        var emulate = new Option<bool>("--emulate")
+        {
+            Description = "Scan the modelled truck of `gateway run --emulate` instead of real "
+            + "wires."
+        };
         var json = CommonOptions.Json();
         var verb = new Command("probes", "Scan the I2C buses. Stop the gateway first: two readers disturb each other. Exit: 0 all well, "
             + "1 something is wrong, 78 settings.")

@@ -12,8 +12,11 @@ public static class RunVerb
         var config = CommonOptions.Config();
         var directory = CommonOptions.DataDirectory();
         var source = ProbeSource.Options();
-        var replayClock = new Option<FileInfo?>("--replay-clock") { Description = "Where the replayed trip's time is written for a "
-            + "ledger with --clock." };
+        var replayClock = new Option<FileInfo?>("--replay-clock")
+        {
+            Description = "Where the replayed trip's time is written for a "
+            + "ledger with --clock."
+        };
         var verb = new Command("run", "Sample, record, seal and offer until told to stop. Exit: 0 stopped, 1 an invariant broke, 78 "
             + "settings or enrolment.")
         {

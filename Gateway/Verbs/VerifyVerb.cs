@@ -222,8 +222,13 @@ internal static class VerdictText
         foreach (var check in verdict.Checks)
         {
             var line = $"  {MarkOf(check.State)} {check.Name,-9} {Safe(check.Sentence)}";
-            screen.Line(check.State switch { CheckState.Failed => screen.Failure(line), CheckState.NotChecked => screen.Quiet(line), _ =>
-                line });
+            screen.Line(check.State switch
+            {
+                CheckState.Failed => screen.Failure(line),
+                CheckState.NotChecked => screen.Quiet(line),
+                _ =>
+                line
+            });
         }
 
         WriteTemperature(screen, verdict);

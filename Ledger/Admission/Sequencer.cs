@@ -47,8 +47,12 @@ public sealed class Sequencer : IAsyncDisposable
         this.log = log;
         this.meter = meter;
         this.clock = clock;
-        waiting = Channel.CreateBounded<Waiter>(new BoundedChannelOptions(WaitingMax) { SingleReader = true, FullMode =
-            BoundedChannelFullMode.Wait });
+        waiting = Channel.CreateBounded<Waiter>(new BoundedChannelOptions(WaitingMax)
+        {
+            SingleReader = true,
+            FullMode =
+            BoundedChannelFullMode.Wait
+        });
         CatchUp();
         loop = Task.Run(Rounds);
     }

@@ -62,11 +62,17 @@ public static class AuthorityVerbs
         var request = new Argument<FileInfo>("REQUEST") { Description = "The file that `gateway enrol request` wrote." };
         var directory = DirectoryOption();
         var reason = ReasonOption();
-        var answer = new Option<FileInfo>("--out") { Description = "Where to write the enrolment, for `gateway enrol accept`.",
-            Required = true };
+        var answer = new Option<FileInfo>("--out")
+        {
+            Description = "Where to write the enrolment, for `gateway enrol accept`.",
+            Required = true
+        };
         var previous = new Option<FileInfo?>("--previous") { Description = "The enrolment in force; by default the newest signed here." };
-        var first = new Option<long?>("--first") { Description = "First batch number of the new manifest, when the gateway was enrolled "
-            + "before." };
+        var first = new Option<long?>("--first")
+        {
+            Description = "First batch number of the new manifest, when the gateway was enrolled "
+            + "before."
+        };
         var brokers = new Option<string[]>("--broker")
         {
             Description = "Where the gateway connects, as mqtts://host:8883; up to 8. By default the server certificate's first name.",

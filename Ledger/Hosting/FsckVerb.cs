@@ -9,10 +9,18 @@ internal static class FsckVerb
 {
     public static Command Create()
     {
-        var data = new Option<string>("--data") { Description = "Data directory of a ledger that is stopped.", DefaultValueFactory = _ =>
-            RunOptions.DataDefault };
-        var keys = new Option<string>("--keys") { Description = "Directory with log.key, clock.key and policy.json.", DefaultValueFactory =
-            _ => "" };
+        var data = new Option<string>("--data")
+        {
+            Description = "Data directory of a ledger that is stopped.",
+            DefaultValueFactory = _ =>
+            RunOptions.DataDefault
+        };
+        var keys = new Option<string>("--keys")
+        {
+            Description = "Directory with log.key, clock.key and policy.json.",
+            DefaultValueFactory =
+            _ => ""
+        };
         var command = new Command("fsck",
             "Derives the log's root from its raw entries and every batch's root from its body, and compares.") { data, keys };
         command.SetAction(parsed => Run(new() { Data = parsed.GetValue(data)!, Keys = parsed.GetValue(keys)! }));

@@ -7,16 +7,15 @@ internal static class RunVerb
 {
     public static Command Create()
     {
-        var data = new Option<string>("--data") { Description = "Data directory.", DefaultValueFactory = _ => RunOptions.DataDefault };
-        var keys = new Option<string>("--keys")
+        var config = new Option<string?>("--config") { Description = $"Settings as JSON. Default: {RunFile.PathDefault}, if it is there." };
+        var data = new Option<string?>("--data") { Description = $"Data directory. Default: {RunOptions.DataDefault}." };
+        var keys = new Option<string?>("--keys")
         {
             Description = "Directory with log.key, clock.key and policy.json. Default: $CREDENTIALS_DIRECTORY, else DATA/keys.",
-            DefaultValueFactory = _ => "",
         };
-        var listen = new Option<string>("--listen")
+        var listen = new Option<string?>("--listen")
         {
-            Description = "Address of the pages; plain http only on loopback.",
-            DefaultValueFactory = _ => RunOptions.ListenDefault,
+            Description = $"Address of the pages; plain http only on loopback. Default: {RunOptions.ListenDefault}.",
         };
         var certificate = new Option<string?>("--certificate") { Description = "PEM certificate chain for https." };
         var key = new Option<string?>("--key") { Description = "PEM private key for https." };
@@ -25,21 +24,25 @@ internal static class RunVerb
         var broker = new Option<string?>("--broker") { Description = "The MQTT broker, mqtts://host:port; several with commas between." };
         var command = new Command("run", "Takes statements in, logs them and shows them, until it is stopped.")
         {
-            data, keys, listen, certificate, key, clock, embedded, broker,
+            config, data, keys, listen, certificate, key, clock, embedded, broker,
         };
-        command.SetAction((parsed, cancellation) => LedgerHost.Run(
-            new()
-            {
-                Data = parsed.GetValue(data)!,
-                Keys = parsed.GetValue(keys)!,
-                Listen = parsed.GetValue(listen)!,
-                Certificate = parsed.GetValue(certificate),
-                Key = parsed.GetValue(key),
-                ClockFile = parsed.GetValue(clock),
-                EmbeddedBroker = parsed.GetValue(embedded),
-                Broker = parsed.GetValue(broker),
-            },
-            cancellation));
+        command.SetAction((parsed, cancellation) =>
+        {
+            var file = RunFile.Read(parsed.GetValue(config));
+            return LedgerHost.Run(
+                new()
+                {
+                    Data = parsed.GetValue(data) ?? file.Data,
+                    Keys = parsed.GetValue(keys) ?? file.Keys,
+                    Listen = parsed.GetValue(listen) ?? file.Listen,
+                    Certificate = parsed.GetValue(certificate) ?? file.Certificate,
+                    Key = parsed.GetValue(key) ?? file.Key,
+                    ClockFile = parsed.GetValue(clock),
+                    EmbeddedBroker = parsed.GetValue(embedded) ?? file.EmbeddedBroker,
+                    Broker = parsed.GetValue(broker) ?? file.Broker,
+                },
+                cancellation);
+        });
         return command;
     }
 }

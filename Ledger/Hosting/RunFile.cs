@@ -37,7 +37,8 @@ internal static class RunFile
                 AllowDuplicateProperties = false });
             return document.RootElement.EnumerateObject().Aggregate(new RunOptions(), (options, setting) => With(options, setting, path));
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException
+            or FormatException)
         {
             throw new ConfigurationException($"The settings in {path} cannot be read: {fault.Message}", fault);
         }

@@ -10,7 +10,7 @@ internal static class Chart
     private const int Height = 260;
     private const int Left = 64;
     private const int Right = 8;
-    private const int Top = 10;
+    private const int Top = 22;
     private const int Bottom = 28;
     private const int MarkRoom = 26;
     private const int MarginMilliCelsius = 1_000;

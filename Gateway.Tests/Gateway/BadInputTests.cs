@@ -57,8 +57,10 @@ public sealed class BadInputTests : IDisposable
     {
         var calibration = new CalibrationSettings
         {
-            Certificate = "K-17", CertificateSha256 = new('1', 64), Expires = DateTimeOffset.FromUnixTimeMilliseconds(StartMs - 1),
-                OffsetMilliCelsius = 0,
+            Certificate = "K-17",
+            CertificateSha256 = new('1', 64),
+            Expires = DateTimeOffset.FromUnixTimeMilliseconds(StartMs - 1),
+            OffsetMilliCelsius = 0,
         };
         using var truck = Truck(Probe() with { Calibration = calibration });
         for (var round = 0; round < 5; round++)

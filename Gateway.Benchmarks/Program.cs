@@ -4,8 +4,11 @@ using Gateway.Benchmarks;
 // `dotnet run -c Release --project Gateway.Benchmarks -- NAME …`; without a name, all that need no root and no other program.
 var all = new SortedDictionary<string, (string About, Func<string[], int> Run)>(StringComparer.Ordinal)
 {
+    ["disk"] = ("bytes at the block device a round, over a day, against SQLite; needs root", DiskBenchmark.Run),
+    ["intake"] = ("batches a second into a ledger, against raw ES256 verification and fsync", IntakeBenchmark.Run),
     ["seal"] = ("time to build and sign a batch of 256 leaves", SealBenchmark.Run),
     ["verify"] = ("verification of 864 batches and 25,920 readings, and that bundle's size", VerifyBenchmark.Run),
+    ["wire"] = ("bytes to the broker a reading, against one JSON message a reading", WireBenchmark.Run),
 };
 
 if (args is ["help" or "--help" or "-h"] || (args.Length > 0 && !all.ContainsKey(args[0])))

@@ -33,8 +33,11 @@ internal static class RunFile
                 throw new ConfigurationException($"{path} has {bytes.Length} bytes; settings have at most {LengthMax}.");
             }
 
-            using var document = JsonDocument.Parse(bytes, new() { CommentHandling = JsonCommentHandling.Skip,
-                AllowDuplicateProperties = false });
+            using var document = JsonDocument.Parse(bytes, new()
+            {
+                CommentHandling = JsonCommentHandling.Skip,
+                AllowDuplicateProperties = false
+            });
             return document.RootElement.EnumerateObject().Aggregate(new RunOptions(), (options, setting) => With(options, setting, path));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException

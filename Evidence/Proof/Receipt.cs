@@ -69,6 +69,7 @@ public sealed record Receipt(Fault Fault, string Reason, long Index, long LogSiz
     {
         var independent = check.IndependentCosigners.ToList();
         var seconds = (independent.Count > 0 ? independent : [.. check.Cosigners]).Select(cosigner => cosigner.Seconds).ToList();
-        return seconds.Count == 0 ? null : (latest ? seconds.Max() : seconds.Min()) * 1000;
+        // A time beyond the ceiling is no time; it is cut so that it cannot overflow, and then judged as far in the future.
+        return seconds.Count == 0 ? null : Math.Min(latest ? seconds.Max() : seconds.Min(), Moment.WallCeilingMs / 1000) * 1000;
     }
 }

@@ -72,6 +72,16 @@ public sealed class VerifierTests
         Assert.Equal(VerdictWord.NotYetAnchored, truck.Verify(truck.Content()).Word);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(long.MaxValue / 1000)]
+    public void A_cosigner_with_an_absurd_time_gives_a_verdict_and_no_crash(long seconds)
+    {
+        using var truck = new TestTruck { DelayMs = (seconds * 1000) - TestTruck.StartMs - 300_000 };
+        truck.Seal(5);
+        Assert.Equal(VerdictWord.TimeNotProven, truck.Verify(truck.Content()).Word);
+    }
+
     [Fact]
     public void Under_another_readers_policy_the_signer_is_unknown_and_integrity_was_still_checked()
     {

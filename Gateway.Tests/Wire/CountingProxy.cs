@@ -41,9 +41,9 @@ internal sealed class CountingProxy : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
-        listener.Stop();
         Cut();
-        await accepting;
+        await accepting; // Before the listener stops: a loop just between two accepts would find it closed.
+        listener.Stop();
         stop.Dispose();
     }
 

@@ -19,6 +19,9 @@ internal sealed class DemoFolder : IDisposable
 
     public string Root { get; }
 
+    /// <summary>Whether the directory stays when the demonstration ends.</summary>
+    public bool IsKept => !isOurs;
+
     public int BrokerPort { get; }
 
     public int StatusPort { get; }

@@ -126,7 +126,9 @@ internal sealed class Demonstration(Screen screen, DemoFolder folder, ProgramFil
         await RunGateway(stop, "verify", downloaded, "--policy", folder.Policy);
         Done("The bundle that the ledger's page offers verifies as well");
         screen.Line();
-        screen.Line($"  Check it yourself, with both programs stopped:");
+        screen.Line(folder.IsKept
+            ? "  Check it yourself, with both programs stopped:"
+            : "  Check it yourself from another terminal (--dir DIR keeps the files when the demonstration ends):");
         screen.Line($"  gateway verify {downloaded} --policy {folder.Policy}");
     }
 

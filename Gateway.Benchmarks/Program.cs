@@ -7,6 +7,7 @@ var all = new SortedDictionary<string, (string About, Func<string[], int> Run)>(
     ["disk"] = ("bytes at the block device a round, over a day, against SQLite; needs root", DiskBenchmark.Run),
     ["intake"] = ("batches a second into a ledger, against raw ES256 verification and fsync", IntakeBenchmark.Run),
     ["seal"] = ("time to build and sign a batch of 256 leaves", SealBenchmark.Run),
+    ["start"] = ("native gateway: start to first recorded reading, and memory after --minutes N", StartBenchmark.Run),
     ["verify"] = ("verification of 864 batches and 25,920 readings, and that bundle's size", VerifyBenchmark.Run),
     ["wire"] = ("bytes to the broker a reading, against one JSON message a reading", WireBenchmark.Run),
 };

@@ -17,7 +17,6 @@ PACKAGES=(
   systemd                    # systemd-analyze, systemd-sysusers
   python3 python3-cbor2      # a second opinion on CBOR
   golang-go golang-golang-x-mod-dev # a second opinion on notes, tiles and log proofs
-  strace                     # counts what reaches the disk; injects disk faults
   zbar-tools                 # reads the QR codes
   qemu-system-arm device-tree-compiler cpio make bc flex bison xz-utils # the emulated board
 )

@@ -1,0 +1,56 @@
+import type { Level } from './bundle.ts';
+import type { ManifestChannel } from './statement.ts';
+
+export type Word = 'CannotCheck' | 'Verified' | 'NotYetAnchored' | 'SignerUnknown' | 'Changed' | 'Incomplete' | 'TimeNotProven';
+
+/** The names that the C# verifier uses; they are stable. */
+export type Fault = 'None' | 'FormUnreadable' | 'FormBatch' | 'ManifestUnreadable' | 'ManifestSignature' | 'ManifestMissing'
+  | 'ManifestGateway' | 'ManifestChain' | 'HeaderUnreadable' | 'HeaderSignature' | 'HeaderGateway' | 'LeafUnreadable' | 'ColumnUnreadable'
+  | 'TreeUnreadable' | 'LeafNotInTree' | 'RootMismatch' | 'PlaceWrong' | 'ChannelNotShown' | 'OtherChannel' | 'BatchMissing'
+  | 'BatchRepeated' | 'PreviousMismatch' | 'BootOrder' | 'SequenceHole' | 'SequenceRepeated' | 'SummaryMissing' | 'SummaryContradicted'
+  | 'VerdictContradicted' | 'LimitsContradicted' | 'GapUndeclared' | 'WindowStart' | 'WindowEnd' | 'TimeDisorder' | 'AuthorityUnknown'
+  | 'KeyRevoked' | 'RevocationUnreadable' | 'ReceiptMissing' | 'ReceiptUnreadable' | 'ReceiptOfAnother' | 'ReceiptInvalid' | 'LogUnknown'
+  | 'QuorumMissing' | 'TimeUnattested' | 'SealedBeforeBeacon' | 'SealedAfterReceipt' | 'ReceiptLate' | 'BracketWide';
+
+const WORDS: Partial<Record<Fault, Word>> = {
+  None: 'Verified', ReceiptMissing: 'NotYetAnchored',
+  FormUnreadable: 'CannotCheck', FormBatch: 'CannotCheck', RevocationUnreadable: 'CannotCheck',
+  ManifestMissing: 'Incomplete', ChannelNotShown: 'Incomplete', BatchMissing: 'Incomplete', SequenceHole: 'Incomplete',
+  SummaryMissing: 'Incomplete', GapUndeclared: 'Incomplete', WindowStart: 'Incomplete', WindowEnd: 'Incomplete', QuorumMissing: 'Incomplete',
+  AuthorityUnknown: 'SignerUnknown', KeyRevoked: 'SignerUnknown', LogUnknown: 'SignerUnknown',
+  TimeDisorder: 'TimeNotProven', TimeUnattested: 'TimeNotProven', SealedBeforeBeacon: 'TimeNotProven', SealedAfterReceipt: 'TimeNotProven',
+  ReceiptLate: 'TimeNotProven', BracketWide: 'TimeNotProven',
+};
+
+export function wordFor(fault: Fault): Word {
+  return WORDS[fault] ?? 'Changed';
+}
+
+/** A rule that did not hold, and where; null where all hold. */
+export interface Finding { fault: Fault; sentence: string }
+
+export function found(fault: Fault, sentence: string): Finding {
+  return { fault, sentence };
+}
+
+export const CHECKS = ['form', 'gateway', 'readings', 'chain', 'complete', 'authority', 'logged', 'time'] as const;
+export type CheckName = typeof CHECKS[number];
+export interface Check { name: CheckName; state: 'Ok' | 'Failed' | 'NotChecked'; fault: Fault; sentence: string }
+
+export type Answer = 'NoData' | 'InRange' | 'OutOfRange';
+
+/** A stretch of time with one answer; temperatures in milli-degrees Celsius. */
+export interface Interval { from: number; to: number; answer: Answer; min: number | null; max: number | null; readings: number; cause: string | null }
+export interface ShownReading { sequence: number; time: number; outcome: string; temperature: number | null }
+export interface ChannelVerdict { channel: number; probe: ManifestChannel; answer: Answer; intervals: Interval[]; readings: ShownReading[] }
+export interface Bracket { first: number; last: number; notBefore: number | null; notAfter: number | null }
+
+/** The answer to "is this record whole, unaltered, and from when?", with all that led to it. */
+export interface Verdict {
+  word: Word; fault: Fault; reason: string; checks: Check[]; channels: ChannelVerdict[]; brackets: Bracket[]; gateway: string | null;
+  from: number; to: number; level: Level; traits: number; keyIds: string[]; authority: string | null; firstNumber: number; lastNumber: number;
+  logSize: string | null; witnesses: number; notes: Note[];
+}
+
+/** What must be printed beside the word even when all is well. */
+export interface Note { name: 'emulated' | 'softwareKey' | 'noWitness' | 'certificateExpired' | 'noCertificate'; serial: string; expiry: number | null }

@@ -1,0 +1,213 @@
+import { checkChain, checkTree, checkWindow, ProvenBatch } from './batches.ts';
+import { parseBundle, parsePolicy, type Bundle, type Policy, type ShownBatch } from './bundle.ts';
+import { hex, Malformed, short } from './bytes.ts';
+import { ChannelRules } from './channel.ts';
+import { decodeColumn, decodeLeaf } from './leaf.ts';
+import { LogRules } from './logrules.ts';
+import { decodeHeader, decodeManifest, decodeStatement, type Manifest, type Statement } from './statement.ts';
+import { leafHash } from './tree.ts';
+import { CHECKS, found, wordFor, type Bracket, type ChannelVerdict, type Check, type CheckName, type Fault, type Finding, type Note,
+  type Verdict } from './verdict.ts';
+
+/** Batches done of all batches; called often. */
+export type Progress = (done: number, all: number) => void;
+
+const NOT_CHECKED = 'Not checked, because an earlier check failed.';
+const TWICE_MAX = 32;
+
+/**
+ * Verifies a bundle under the reader's own policy. Pure: no clock, no network. Never throws for anything that stands in the bundle;
+ * throws {@link Malformed} when the policy cannot be read.
+ */
+export async function verify(bundle: Uint8Array, policy: Uint8Array, progress: Progress = () => undefined): Promise<Verdict> {
+  const trusted = parsePolicy(policy);
+  let parsed: Bundle;
+  try {
+    parsed = parseBundle(bundle);
+  } catch (broken) {
+    if (!(broken instanceof Malformed)) throw broken;
+    return new Verification(null, trusted, progress).refuse(found('FormUnreadable', broken.message));
+  }
+  return new Verification(parsed, trusted, progress).run(parsed);
+}
+
+interface Enrolled { statement: Statement; manifest: Manifest }
+
+/** One run of the checks: what is known so far, and the lines written about it. */
+class Verification {
+  private readonly checks: Check[] = [];
+  private readonly manifests = new Map<string, Enrolled>();
+  private batches: ProvenBatch[] = [];
+  private channels: ChannelVerdict[] = [];
+  private brackets: Bracket[] = [];
+  private log: LogRules | null = null;
+  private authority: string | null = null;
+  private first: Finding | null = null;
+
+  constructor(private readonly bundle: Bundle | null, private readonly policy: Policy, private readonly progress: Progress) {}
+
+  async refuse(finding: Finding): Promise<Verdict> {
+    await this.step('form', '', () => finding);
+    return this.finish();
+  }
+
+  async run(bundle: Bundle): Promise<Verdict> {
+    await this.step('form', 'The bundle has the form of a proof.', () => this.decode(bundle));
+    await this.step('gateway', 'The gateway signed every batch.', () => this.signatures(bundle));
+    await this.step('readings', 'What is shown hashes to the batch roots that the gateway signed.', () => this.trees(bundle));
+    await this.step('chain', 'No batch is left out: numbers and previous hashes follow each other.', () => checkChain(this.batches));
+    await this.step('complete', 'No reading of the window is left out; every hole is declared.', () => this.complete(bundle));
+    await this.step('authority', 'The gateway is enrolled by an authority that you trust.', () => this.enrolled());
+    await this.step('logged', 'The last batch is in the log, and with it all before.', () => {
+      this.log = new LogRules(bundle, this.batches, this.policy);
+      return this.log.check();
+    });
+    await this.step('time', "When the batches were sealed is bounded by others' clocks.", () => {
+      const answer = this.log?.brackets();
+      this.brackets = answer?.brackets ?? [];
+      return answer?.finding ?? null;
+    });
+    return this.finish();
+  }
+
+  private async step(name: CheckName, good: string, check: () => Finding | null | Promise<Finding | null>): Promise<void> {
+    if (this.first !== null) {
+      this.checks.push({ name, state: 'NotChecked', fault: 'None', sentence: NOT_CHECKED });
+      return;
+    }
+    this.first = await check();
+    this.checks.push(this.first === null ? { name, state: 'Ok', fault: 'None', sentence: good }
+      : { name, state: 'Failed', fault: this.first.fault, sentence: this.first.sentence });
+  }
+
+  private decode(bundle: Bundle): Finding | null {
+    if (bundle.batches.length === 0) return found('FormBatch', 'The bundle shows no batch.');
+    for (const shown of bundle.manifests) {
+      try {
+        const statement = decodeStatement(shown.bytes);
+        this.manifests.set(hex(statement.payloadDigest), { statement, manifest: decodeManifest(statement.payload) });
+      } catch (broken) {
+        if (!(broken instanceof Malformed)) throw broken;
+        return found('ManifestUnreadable', `A manifest cannot be read: ${broken.message}`);
+      }
+    }
+    const proven: ProvenBatch[] = [];
+    for (const [i, shown] of bundle.batches.entries()) {
+      const batch = this.decodeBatch(shown, i);
+      if (!(batch instanceof ProvenBatch)) return batch;
+      proven.push(batch);
+    }
+    this.batches = proven;
+    return null;
+  }
+
+  private decodeBatch(shown: ShownBatch, position: number): ProvenBatch | Finding {
+    let [fault, what]: [Fault, string] = ['HeaderUnreadable', `The header at position ${position}`];
+    try {
+      const statement = decodeStatement(shown.header);
+      const header = decodeHeader(statement.payload);
+      const enrolled = this.manifests.get(hex(header.manifest));
+      if (enrolled === undefined) {
+        return found('ManifestMissing', `Batch ${header.number} names manifest ${short(header.manifest)}, which is not in the bundle.`);
+      }
+      [fault, what] = ['LeafUnreadable', `A leaf of batch ${header.number}`];
+      const leaves = shown.leaves.map(({ place, bytes }) => ({ place, leaf: decodeLeaf(bytes), hash: leafHash(bytes) }));
+      [fault, what] = ['ColumnUnreadable', `A column of readings of batch ${header.number}`];
+      return new ProvenBatch(statement, header, enrolled.manifest, shown, leaves, shown.columns.map(decodeColumn));
+    } catch (broken) {
+      if (!(broken instanceof Malformed)) throw broken;
+      return found(fault, `${what} is not what a gateway signs: ${broken.message}`);
+    }
+  }
+
+  private async signatures(bundle: Bundle): Promise<Finding | null> {
+    for (const { statement, manifest } of this.manifests.values()) {
+      if (statement.kind !== 'manifest' || manifest.gateway !== bundle.gateway) {
+        return found('ManifestGateway', `Manifest ${short(statement.payloadDigest)} is not one of gateway ${bundle.gateway}.`);
+      }
+    }
+    // Both implementations check every signature of a short bundle, and an even spread of a long one's, first and last included.
+    const spread = Math.max(1, Math.ceil(this.batches.length / TWICE_MAX));
+    for (const [i, { statement, header, manifest }] of this.batches.entries()) {
+      if (statement.kind !== 'batch' || header.gateway !== bundle.gateway || statement.issuer !== `urn:uuid:${bundle.gateway}`) {
+        return found('HeaderGateway', `Batch ${header.number} is not one of gateway ${bundle.gateway}.`);
+      }
+      if (!await manifest.key.signed(statement, i % spread === 0 || i === this.batches.length - 1)) {
+        return found('HeaderSignature', `The signature on batch ${header.number} is not that of the gateway's key `
+          + `${manifest.key.idHex.slice(0, 8)}….`);
+      }
+      this.progress(i + 1, 2 * this.batches.length);
+    }
+    return null;
+  }
+
+  private trees(bundle: Bundle): Finding | null {
+    for (const [i, batch] of this.batches.entries()) {
+      const finding = checkTree(batch, bundle.channels);
+      if (finding !== null) return finding;
+      this.progress(this.batches.length + i + 1, 2 * this.batches.length);
+    }
+    return null;
+  }
+
+  private complete(bundle: Bundle): Finding | null {
+    const window = checkWindow(bundle, this.batches);
+    if (window !== null) return window;
+    const answers: ChannelVerdict[] = [];
+    for (const channel of bundle.channels) {
+      const rules = new ChannelRules(channel, bundle, this.batches);
+      const finding = rules.check();
+      if (finding !== null) return finding;
+      answers.push(rules.answers());
+    }
+    this.channels = answers;
+    return null;
+  }
+
+  private async enrolled(): Promise<Finding | null> {
+    for (const { statement } of this.manifests.values()) {
+      const keyId = hex(statement.keyId);
+      const trusted = this.policy.authorities.find((authority) => authority.key.idHex === keyId);
+      if (trusted === undefined) {
+        return found('AuthorityUnknown', `The gateway's manifest is signed by "${statement.issuer}" with key ${keyId.slice(0, 8)}…, which `
+          + 'your policy does not know.');
+      }
+      if (!await trusted.key.signed(statement, true)) {
+        return found('ManifestSignature', `The signature on manifest ${short(statement.payloadDigest)} is not that of ${trusted.name}.`);
+      }
+      this.authority = trusted.name;
+    }
+    return null;
+  }
+
+  private finish(): Verdict {
+    for (const name of CHECKS.slice(this.checks.length)) {
+      this.checks.push({ name, state: 'NotChecked', fault: 'None', sentence: NOT_CHECKED });
+    }
+    const traits = [...this.manifests.values()].reduce((all, { manifest }) => all | manifest.traits, 0);
+    const receipt = this.log?.last ?? null;
+    const fault = this.first?.fault ?? 'None';
+    return {
+      word: wordFor(fault), fault, reason: this.first?.sentence ?? '', checks: this.checks, channels: this.channels, brackets: this.brackets,
+      gateway: this.bundle?.gateway ?? null, from: this.bundle?.from ?? 0, to: this.bundle?.to ?? 0, level: this.bundle?.level ?? 'headers',
+      traits, keyIds: [...new Set(this.batches.map((batch) => batch.manifest.key.idHex))], authority: this.authority,
+      firstNumber: this.batches[0]?.header.number ?? 0, lastNumber: this.batches[this.batches.length - 1]?.header.number ?? 0,
+      logSize: receipt === null ? null : String(receipt.size), witnesses: receipt?.witnesses ?? 0, notes: this.notes(traits),
+    };
+  }
+
+  private notes(traits: number): Note[] {
+    const notes: Note[] = [];
+    const receipt = this.log?.last ?? null;
+    if ((traits & 2) !== 0) notes.push({ name: 'emulated', serial: '', expiry: null });
+    if ((traits & 1) !== 0) notes.push({ name: 'softwareKey', serial: '', expiry: null });
+    if (receipt !== null && receipt.witnesses === 0) notes.push({ name: 'noWitness', serial: '', expiry: null });
+    for (const { probe } of this.channels) {
+      if (probe.expiry === null) notes.push({ name: 'noCertificate', serial: probe.serial, expiry: null });
+      else if (this.bundle !== null && probe.expiry < this.bundle.to) {
+        notes.push({ name: 'certificateExpired', serial: probe.serial, expiry: probe.expiry });
+      }
+    }
+    return notes;
+  }
+}

@@ -21,6 +21,8 @@ PACKAGES=(
   qemu-system-arm device-tree-compiler cpio make bc flex bison xz-utils # the emulated board
 )
 
+command -v npm >/dev/null || PACKAGES+=(nodejs npm) # the browser's verifier; another node than Debian's will do
+
 fail() { # $1: what was done; $2: its log
   echo "FAILED: $1. The end of $2:"
   tail -n 40 "$2"
@@ -52,6 +54,10 @@ vulnerable() { # The answer is only as good as the advisories that the package s
   ! grep -q 'has the following vulnerable packages' "$LOGS/advisories.txt"
 }
 
+verifier() {
+  cd Verifier && npm ci --no-audit --no-fund && npm run check && npm test
+}
+
 native() { # $1: runtime identifier
   rm -rf "artifacts/$1"
   dotnet publish Gateway -c Release -r "$1" --no-restore -o "artifacts/$1" -v minimal >"$LOGS/warnings-$1.txt" 2>&1 || { cat "$LOGS/warnings-$1.txt"; return 1; }
@@ -67,6 +73,7 @@ step restore "packages restored as locked" dotnet restore Gateway.sln --locked-m
 step build "built, warnings are errors" dotnet build Gateway.sln -c Release --no-restore -v quiet
 step format "white space as .editorconfig has it" dotnet format whitespace Gateway.sln --verify-no-changes --no-restore
 step vulnerable "no package with a known weakness" vulnerable
+step verifier "the browser's verifier gives the answers of the golden files" bash -c "$(declare -f verifier); verifier"
 step linux-x64 "gateway published for linux-x64" native linux-x64
 step linux-arm64 "gateway published for linux-arm64" native linux-arm64
 step ledger "ledger published" dotnet publish Ledger -c Release --no-restore -o artifacts/ledger

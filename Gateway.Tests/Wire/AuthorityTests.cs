@@ -1,6 +1,7 @@
 // Goal: the authority makes keys and certificates that programs of others accept, signs only what is proven, and remembers what it did.
 // Method: real folders, real requests; OpenSSL judges the certificates.
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using Evidence;
@@ -44,6 +45,20 @@ public sealed class AuthorityTests : IDisposable
         Task<string> OpenSsl(params string[] arguments) => Tool.Run("openssl",
             ["verify", "-x509_strict", "-CAfile", Path.Combine(folder, "ca.crt"), .. arguments[..^1],
                 Path.Combine(folder, arguments[^1])], "", stop);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    [InlineData("localhost")]
+    public void A_broker_with_one_kind_of_address_only_is_accepted_under_it(string host)
+    {
+        AuthorityFolder.Init(folder, "Test authority", "ledger.example/fleet", [host], "a test", TimeProvider.System);
+        using var authority = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(folder, "ca.crt"));
+        using var server = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(folder, "server.crt"));
+        using var client = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(folder, "ledger.crt"));
+        Assert.Null(PinnedTls.Fault(server, authority, TlsEnd.Server, host, TimeProvider.System.GetUtcNow()));
+        Assert.Null(PinnedTls.Fault(client, authority, TlsEnd.Client, null, TimeProvider.System.GetUtcNow()));
     }
 
     [Fact]

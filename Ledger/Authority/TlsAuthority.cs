@@ -48,7 +48,9 @@ internal static class TlsAuthority
             }
         }
 
-        return Issue(authority, authorityKey, NameOf(hosts[0]), key, ServerAuth, names.Build(), now);
+        // Only the alternative names count. OpenSSL takes a subject that looks like a host name for one, so an address must not stand there.
+        var subject = hosts.FirstOrDefault(host => !IPAddress.TryParse(host, out _)) ?? "broker";
+        return Issue(authority, authorityKey, NameOf(subject), key, ServerAuth, names.Build(), now);
     }
 
     /// <summary>A client's certificate; its common name is what a broker takes for its identity.</summary>

@@ -196,8 +196,8 @@ internal sealed class Truck : IDisposable
 
     /// <summary>Offers everything in order until each has a verified receipt, as an outbox does: again after every new
     /// connection.</summary>
-    /// <param name="onReceipt">Called with the number of receipts after each new one.</param>
-    public async Task DeliverAll(Action<int>? onReceipt = null)
+    /// <param name="onReceipt">Called with the number of receipts after each new one, and waited for.</param>
+    public async Task DeliverAll(Func<int, Task>? onReceipt = null)
     {
         var (next, connection) = (0, -1L);
         var idle = 0;
@@ -225,7 +225,10 @@ internal sealed class Truck : IDisposable
                 {
                     before = receipts.Count;
                     idle = 0;
-                    onReceipt?.Invoke(before);
+                    if (onReceipt is not null)
+                    {
+                        await onReceipt(before);
+                    }
                 }
             }
 

@@ -8,7 +8,10 @@ namespace Anchoring;
 public sealed partial class Logbook
 {
     private const int EventLeavesKept = 8;
-    private const string AsideSuffix = ".damaged";
+
+    /// <summary>How the copy of a harmed segment ends.</summary>
+    internal const string AsideSuffix = ".damaged";
+
     private ImmutableArray<JournalDamage> unannounced = [];
 
     private static BatchEvent Broken(string code, string words) =>
@@ -131,6 +134,18 @@ public sealed partial class Logbook
         }
     }
 
+    /// <summary>What a repair wrote off is said in the chain, once: the event first, then the note that it was said.</summary>
+    private void DeclareLost(Moment now)
+    {
+        var known = absences.Read();
+        foreach (var lost in known.Where(absence => absence.Cause == AbsenceCause.Lost
+            && !known.Contains(absence with { Cause = AbsenceCause.Declared })))
+        {
+            Write(Broken("store.lost", $"{lost}: {lost.Words}") with { TimeMs = now.WallMs }, now);
+            absences.Add(lost with { Cause = AbsenceCause.Declared });
+        }
+    }
+
     private void SealIfFull(Manifest manifest, int leaves, Moment now)
     {
         if (chain.Open.LeafCount(manifest.Channels.Length) + leaves > options.SealLeavesMax - EventLeavesKept)
@@ -186,6 +201,10 @@ public sealed partial class Logbook
         chain.Apply(new Frame(kind, sequence, payload, place));
     }
 
+    /// <summary>Under which name the segment of a damage is kept, as it was found.</summary>
+    internal static string AsideName(JournalDamage damage) => string.Create(CultureInfo.InvariantCulture,
+        $"{Journal.NameOf(damage.Place.Segment)}.{damage.Place.Offset}{AsideSuffix}");
+
     /// <summary>Copies a harmed segment once, as it was found; the copy's name says that the harm is known.</summary>
     private void KeepAside(IFolder folder)
     {
@@ -193,8 +212,7 @@ public sealed partial class Logbook
         var fresh = ImmutableArray.CreateBuilder<JournalDamage>();
         foreach (var damage in damages)
         {
-            var name = string.Create(CultureInfo.InvariantCulture,
-                $"{Journal.NameOf(damage.Place.Segment)}.{damage.Place.Offset}{AsideSuffix}");
+            var name = AsideName(damage);
             if (names.Contains(name))
             {
                 continue;

@@ -26,6 +26,7 @@ public sealed partial class Logbook : IDisposable
     private readonly Chain chain = new();
     private readonly Journal journal;
     private readonly BatchStore store;
+    private readonly AbsenceBook absences;
     private readonly Sealer sealer;
     private readonly Outbox outbox;
     private readonly BatchReader reader;
@@ -49,6 +50,7 @@ public sealed partial class Logbook : IDisposable
         }
 
         (this.options, this.key, this.link, this.held) = (options, key, link, held);
+        absences = new(batchesFolder);
         store = new(batchesFolder, broken => breaks.Enqueue(Broken("store.aside",
             $"{broken.Name} is kept as {broken.KeptAs}: {broken.Words}")));
         journal = Journal.Open(journalFolder, options.SegmentLength, () => RecordCodec.Encode(chain.Opening()), chain.Apply, damage =>
@@ -172,6 +174,7 @@ public sealed partial class Logbook : IDisposable
 
             unannounced = [];
             WriteBreaks(now);
+            DeclareLost(now);
             Status = TakeStatus();
         }
     }

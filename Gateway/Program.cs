@@ -22,7 +22,7 @@ internal static class Program
             StatusVerb.Create(screen),
             ExportVerb.Create(screen, TimeProvider.System),
             VerifyVerb.Create(screen),
-            FsckVerb.Create(screen),
+            FsckVerb.Create(screen, TimeProvider.System),
             EnrolVerb.Create(screen),
             ConfigVerb.Create(screen),
         };

@@ -5,58 +5,47 @@ using Evidence.Log;
 
 namespace Anchoring;
 
-/// <summary>One thing that is wrong.</summary>
-/// <param name="Place">Where: a batch, a file, a place in the journal.</param>
-/// <param name="Fault">What is wrong, with the numbers.</param>
-/// <param name="Advice">What to do.</param>
-public sealed record FsckFinding(string Place, string Fault, string Advice);
-
-/// <summary>What a whole look over a data directory gave.</summary>
-/// <param name="Findings">What is wrong, in the order of reading; empty when all is well.</param>
-/// <param name="Segments">Journal segments read.</param>
-/// <param name="Frames">Good frames in them.</param>
-/// <param name="Batches">Sealed batches whose root, chain and signature were rebuilt.</param>
-/// <param name="Rounds">Rounds in them.</param>
-/// <param name="Stored">How many of the batches are in the batch store.</param>
-/// <param name="Receipts">Receipts that were verified; 0 without a policy.</param>
-/// <param name="OpenRounds">Rounds that are recorded and not yet sealed.</param>
-/// <param name="TornLength">Bytes of a frame that a power cut interrupted at the journal's end: no fault, the next start cuts it.</param>
-public sealed record FsckReport(ImmutableArray<FsckFinding> Findings, int Segments, long Frames, long Batches, long Rounds, long Stored,
-    long Receipts,
-    int OpenRounds, int TornLength);
-
 /// <summary>Reads everything again and rebuilds every root, chain, sequence, signature and receipt. Changes nothing.</summary>
 public sealed class Fsck
 {
     private const string KeepAndCall = "Keep the data directory as it is and call the authority; do not delete anything.";
-    private const long StepMax = 64;
+    private const string RepairIt = "`gateway fsck --repair` rebuilds what can be rebuilt and declares the rest as lost.";
+    private const long StepMax = 512;
     private readonly FrozenFolder journalFolder;
     private readonly BatchStore store;
     private readonly ReceiptCheck? receiptCheck;
     private readonly Chain chain = new();
     private readonly BatchReader reader;
     private readonly ImmutableArray<FsckFinding>.Builder findings = ImmutableArray.CreateBuilder<FsckFinding>();
+    private readonly FrozenFolder batchesFolder;
+    private readonly IReadOnlyList<Absence> absences;
+    private readonly Action<long, long>? progress;
+    private (long First, long Last)? missing;
     private BatchHeader? previous;
     private Digest previousDigest;
     private ImmutableArray<long> nextSequences = [];
     private long frames, batches, rounds, stored, receipts;
     private int tornLength;
 
-    private Fsck(IFolder journalFolder, IFolder batchesFolder, TlogPolicy? policy)
+    private Fsck(IFolder journalFolder, IFolder batchesFolder, TlogPolicy? policy, Action<long, long>? progress)
     {
         this.journalFolder = new(journalFolder);
+        this.batchesFolder = new(batchesFolder);
+        this.progress = progress;
+        absences = new AbsenceBook(batchesFolder).Read();
         reader = new(this.journalFolder, chain);
         receiptCheck = policy is null ? null : new(policy);
-        store = new(new FrozenFolder(batchesFolder), broken => Add(broken.Name, broken.Words,
-            "The next start of the gateway puts this file aside and keeps it; its batches are anchored, so the ledger has them."));
+        store = new(this.batchesFolder, broken => Add(broken.Name, broken.Words,
+            "Left as it is, the gateway puts this file aside and keeps it; its batches are anchored, so the ledger has them. " + RepairIt));
     }
 
     /// <summary>Looks over a data directory that no process has open.</summary>
     /// <param name="directory">The data directory.</param>
     /// <param name="policy">Under which receipts are verified; null leaves them unverified.</param>
+    /// <param name="progress">Told how many batches are checked, and of how many.</param>
     /// <exception cref="DirectoryInUseException">The gateway runs.</exception>
     /// <exception cref="DirectoryNotFoundException">No gateway has run here.</exception>
-    public static FsckReport Run(string directory, TlogPolicy? policy)
+    public static FsckReport Run(string directory, TlogPolicy? policy, Action<long, long>? progress = null)
     {
         if (!Directory.Exists(Path.Combine(directory, Logbook.JournalFolder))
             || !Directory.Exists(Path.Combine(directory, Logbook.BatchesFolder)))
@@ -66,11 +55,12 @@ public sealed class Fsck
 
         using var held = DirectoryLock.Take(directory);
         return Run(new DiskFolder(Path.Combine(directory, Logbook.JournalFolder)),
-            new DiskFolder(Path.Combine(directory, Logbook.BatchesFolder)), policy);
+            new DiskFolder(Path.Combine(directory, Logbook.BatchesFolder)), policy, progress);
     }
 
     /// <summary>Looks over folders that are given.</summary>
-    public static FsckReport Run(IFolder journal, IFolder batches, TlogPolicy? policy) => new Fsck(journal, batches, policy).Run();
+    public static FsckReport Run(IFolder journal, IFolder batches, TlogPolicy? policy, Action<long, long>? progress = null) =>
+        new Fsck(journal, batches, policy, progress).Run();
 
     private FsckReport Run()
     {
@@ -80,23 +70,50 @@ public sealed class Fsck
             CheckReceipt("manifest " + manifest.Statement.PayloadDigest.ToShortString(), manifest.Statement, manifest.Receipt);
         }
 
-        var span = store.Span();
-        var first = Math.Min(span?.First ?? long.MaxValue, chain.Sealed.Count > 0 ? chain.Sealed.Keys.Min() : long.MaxValue);
+        var first = FirstNumber();
         for (var number = first; number < chain.Open.Number; number += StepMax)
         {
             CheckBatches(number, Math.Min(number + StepMax, chain.Open.Number) - 1);
+            progress?.Invoke(Math.Min(number + StepMax, chain.Open.Number) - first, chain.Open.Number - first);
         }
 
-        if (batches > 0 && previousDigest != chain.Previous)
+        TellMissing();
+        if (batches > 0 && !previousDigest.IsZero && previousDigest != chain.Previous)
         {
             Add($"batch {chain.Open.Number}", $"the next header would name {chain.Previous.ToShortString()}, the last one is "
                 + $"{previousDigest.ToShortString()}", KeepAndCall);
         }
 
         return new(findings.ToImmutable(), journalFolder.Names.Count(name => Journal.SegmentOf(name) is not null), frames, batches, rounds,
-            stored,
-            receipts, chain.Open.RoundCount, tornLength);
+            stored, receipts, chain.Open.RoundCount, tornLength)
+        {
+            Unanchored = chain.Unanchored.Count(),
+            Manifest = chain.ManifestFor(chain.Open.Number)?.Manifest,
+            Notes = [.. Notes()],
+        };
     }
+
+    /// <summary>A gateway's first batch; without a manifest, which says so, the lowest that is left.</summary>
+    private long FirstNumber() => !chain.Manifests.IsEmpty ? chain.Manifests[0].Manifest.FirstNumber
+        : Math.Min(store.Span()?.First ?? long.MaxValue, chain.Sealed.Count > 0 ? chain.Sealed.Keys.Min() : long.MaxValue);
+
+    private IEnumerable<string> Notes()
+    {
+        foreach (var absence in absences.Where(absence => absence.Cause != AbsenceCause.Declared))
+        {
+            yield return absence.Cause == AbsenceCause.Retention ? $"{absence}: removed by retention: {absence.Words}. The ledger has them."
+                : absences.Contains(absence with { Cause = AbsenceCause.Declared }) ? $"{absence}: lost, as the chain says: {absence.Words}."
+                : $"{absence}: lost, and the next start says so in the chain: {absence.Words}.";
+        }
+
+        foreach (var name in journalFolder.Names.Where(IsKept).Concat(batchesFolder.Names.Where(name => BatchStore.IsSetAside(name))))
+        {
+            yield return $"{name} is an original that was kept. Delete it when nobody needs it any more.";
+        }
+    }
+
+    private static bool IsKept(string name) => name.EndsWith(Logbook.AsideSuffix, StringComparison.Ordinal)
+        || name.Contains(SetAside.Mark, StringComparison.Ordinal);
 
     private void ReadJournal()
     {
@@ -108,8 +125,12 @@ public sealed class Fsck
                 frames++;
             }, damage =>
             {
-                Add(damage.Place.ToString(), damage.Words, "A copy is kept at the next start. " + KeepAndCall);
-                chain.Damaged();
+                if (!journalFolder.Names.Contains(Logbook.AsideName(damage)))
+                {
+                    Add(damage.Place.ToString(), damage.Words, "The next start keeps a copy and declares the gap in the chain. " + RepairIt);
+                }
+
+                chain.Damaged(); // With the copy there, an earlier start has declared it.
             });
             tornLength = tail?.TornLength ?? 0;
             chain.FinishReplay();
@@ -144,9 +165,7 @@ public sealed class Fsck
                 }
                 else
                 {
-                    Add(place, sealedBatch is { IsDamaged: true } ? "its records were harmed on disk; its root cannot be rebuilt"
-                        : "it is neither in the journal nor in the batch store", KeepAndCall);
-                    Skip(sealedBatch);
+                    Absent(place, number, sealedBatch);
                 }
             }
             catch (Exception fault) when (fault is EvidenceBrokenException or MalformedEvidenceException)
@@ -155,6 +174,37 @@ public sealed class Fsck
                 Skip(chain.Sealed.GetValueOrDefault(number));
             }
         }
+    }
+
+    private void Absent(string place, long number, SealedBatch? sealedBatch)
+    {
+        if (sealedBatch is { IsDamaged: true, IsPartial: false })
+        {
+            Add(place, "its records were harmed on disk; its root cannot be rebuilt", KeepAndCall);
+        }
+        else if (!absences.Any(absence => absence.First <= number && number <= absence.Last))
+        {
+            // A run of them is one finding, however long.
+            if (missing is { } run && run.Last + 1 != number)
+            {
+                TellMissing();
+            }
+
+            missing = (missing?.First ?? number, number);
+        }
+
+        Skip(sealedBatch);
+    }
+
+    private void TellMissing()
+    {
+        if (missing is { } run)
+        {
+            Add(new Absence(run.First, run.Last, AbsenceCause.Lost, 0, "").ToString(),
+                "neither in the journal nor in the batch store", "The ledger has those that are anchored. " + RepairIt);
+        }
+
+        missing = null;
     }
 
     /// <summary>A batch that cannot be read breaks the chain once, not for every batch after it.</summary>

@@ -21,6 +21,11 @@ public sealed class BatchStore(IFolder folder, Action<StoreBreak> broke)
     private const string Prefix = "batches-";
     private const string Suffix = ".litedb";
     private const string LogSuffix = ".litedb-log";
+    private const string BrokenMark = ".broken-";
+
+    /// <summary>Most single batches that are looked for between harmed pages: a month of batches of five minutes.</summary>
+    private const int SalvageMax = 10_000;
+
     private readonly Dictionary<string, (long First, long Last)> spans = [];
     private bool spansAreRead;
 
@@ -78,6 +83,95 @@ public sealed class BatchStore(IFolder folder, Action<StoreBreak> broke)
     {
         ReadSpans();
         return spans.Count == 0 ? null : (spans.Values.Min(span => span.First), spans.Values.Max(span => span.Last));
+    }
+
+    /// <summary>The month files, oldest first.</summary>
+    public IReadOnlyList<string> Files => [.. folder.Names.Where(IsFile)];
+
+    /// <summary>Whether a name is a month file's, not its log's and not one that was put aside.</summary>
+    public static bool IsFile(string name) => name.StartsWith(Prefix, StringComparison.Ordinal)
+        && name.EndsWith(Suffix, StringComparison.Ordinal);
+
+    /// <summary>Whether a name is a month file that was put aside, by a start or by a repair.</summary>
+    public static bool IsSetAside(string name) => name.StartsWith(Prefix, StringComparison.Ordinal)
+        && (name.Contains(Suffix + BrokenMark, StringComparison.Ordinal)
+            || name.Contains(Suffix + Anchoring.SetAside.Mark, StringComparison.Ordinal));
+
+    /// <summary>The log file that belongs to a month file, put aside or not.</summary>
+    public static string LogOf(string name) => name.Replace(Suffix, LogSuffix, StringComparison.Ordinal);
+
+    /// <summary>Reads what is whole in a month file, however harmed it is, and changes nothing.</summary>
+    /// <param name="folder">Where it is.</param>
+    /// <param name="name">The file, put aside or not.</param>
+    /// <returns>Every batch whose own hash holds, and what was wrong, in words; null when nothing was.</returns>
+    public static (IReadOnlyList<StoredBatch> Whole, string? Fault) Salvage(IFolder folder, string name)
+    {
+        var frozen = new FrozenFolder(folder);
+        var whole = new SortedDictionary<long, StoredBatch>();
+        string? fault = null;
+        void Take(BsonDocument document)
+        {
+            try
+            {
+                var batch = Decode(document);
+                whole[batch.Header.Number] = batch;
+            }
+            catch (Exception harm) when (IsHarm(harm))
+            {
+                fault ??= harm.Message;
+            }
+        }
+
+        void Walk(Query query)
+        {
+            try
+            {
+                using var content = frozen.OpenWriteThrough(name);
+                using var log = frozen.OpenWriteThrough(LogOf(name));
+                using var engine = new LiteEngine(new EngineSettings { DataStream = content, LogStream = log });
+                using var reader = engine.Query(Batches, query);
+                while (reader.Read())
+                {
+                    Take(reader.Current.AsDocument);
+                }
+            }
+            catch (Exception harm) when (IsHarm(harm))
+            {
+                fault ??= harm.Message;
+            }
+        }
+
+        // From both ends up to the harm, then what lies between, one by one.
+        Walk(new Query { OrderBy = "$._id", Order = Query.Ascending });
+        if (fault is not null)
+        {
+            Walk(new Query { OrderBy = "$._id", Order = Query.Descending });
+            foreach (var number in Between(whole))
+            {
+                var query = new Query();
+                query.Where.Add(Query.EQ("_id", number));
+                Walk(query);
+            }
+        }
+
+        return ([.. whole.Values], fault);
+    }
+
+    private static List<long> Between(SortedDictionary<long, StoredBatch> whole)
+    {
+        List<long> missing = [];
+        long? before = null;
+        foreach (var number in whole.Keys)
+        {
+            for (var next = before + 1; next < number && missing.Count < SalvageMax; next++)
+            {
+                missing.Add(next.Value);
+            }
+
+            before = number;
+        }
+
+        return missing;
     }
 
     private static string FileOf(long openedMs) =>
@@ -148,12 +242,12 @@ public sealed class BatchStore(IFolder folder, Action<StoreBreak> broke)
             if (names.Contains(part))
             {
                 var count = 1;
-                while (names.Contains(string.Create(CultureInfo.InvariantCulture, $"{part}.broken-{count}")))
+                while (names.Contains(string.Create(CultureInfo.InvariantCulture, $"{part}{BrokenMark}{count}")))
                 {
                     count++;
                 }
 
-                var newName = string.Create(CultureInfo.InvariantCulture, $"{part}.broken-{count}");
+                var newName = string.Create(CultureInfo.InvariantCulture, $"{part}{BrokenMark}{count}");
                 folder.Move(part, newName);
                 kept = kept.Length == 0 ? newName : kept;
             }
@@ -171,8 +265,7 @@ public sealed class BatchStore(IFolder folder, Action<StoreBreak> broke)
         }
 
         spansAreRead = true;
-        foreach (var name in folder.Names.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)
-            && name.EndsWith(Suffix, StringComparison.Ordinal)))
+        foreach (var name in Files)
         {
             var ends = With(name, engine => (Query: Edge(engine, Query.Ascending), Last: Edge(engine, Query.Descending)));
             if (ends is { Query: { } first, Last: { } last })

@@ -176,7 +176,7 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
         if (status.Refused is { } refused)
         {
             trouble = trouble.Add($"The ledger refuses {(refused.Number is { } number ? $"batch {number}" : "the manifest")} "
-                + "({refused.Reason}): {refused.Words}");
+                + $"({refused.Reason}): {refused.Words}");
         }
 
         if (status.Link is { Connected: false, LastError.Length: > 0 })

@@ -22,7 +22,8 @@ public sealed partial class Logbook
                     batch.Number);
             }
 
-            return span is { } numbers ? Extract(numbers.First, numbers.Last, numbers) : new([], [], [], []);
+            var extract = span is { } numbers ? Extract(numbers.First, numbers.Last, numbers) : new([], [], [], []);
+            return extract with { Removed = RemovedFrom(fromMs, toMs) };
         }
     }
 
@@ -90,7 +91,7 @@ public sealed partial class Logbook
     /// only
     /// then is the segment deleted. A power cut anywhere in here leaves the segment, and the next fold writes the same again.
     /// </summary>
-    private void FoldOldest()
+    private void FoldOldest(long nowMs)
     {
         if (journal.OldestSegment >= journal.Segment || storeFault.Length > 0 && chain.Open.RoundCount > 0)
         {
@@ -120,6 +121,7 @@ public sealed partial class Logbook
             journal.DeleteThrough(segment);
             // Batches whose seal is still in the journal stay known; all that lost a record are found in the store from now on.
             chain.Forget(segment);
+            KeepInsideBudget(nowMs);
         }
     }
 
@@ -149,6 +151,7 @@ public sealed partial class Logbook
         var faults = ImmutableArray.CreateBuilder<string>();
         AddIf(faults, journal.SpareFault, "The disk has no room for the next journal segment; recording stops when this one is full: ");
         AddIf(faults, storeFault, "Anchored batches stay in the journal because the batch store failed: ");
+        AddIf(faults, keepingFault, "The oldest month of anchored batches could not be removed to keep inside the disk budget: ");
         AddIf(faults, outbox.StoppedBecause, "");
         AddIf(faults, outbox.LastBadAnswer, string.Create(CultureInfo.InvariantCulture,
             $"{outbox.BadAnswers} answers did not hold; the last: "));
@@ -162,7 +165,13 @@ public sealed partial class Logbook
             : null,
             (oldest ?? chain.Open.Number) - 1 is >= 0 and var anchored ? anchored : null, unanchored,
             chain.Manifests.Count(manifest => manifest.Receipt is null), outbox.InFlight, journal.Length, link.State, outbox.Refused,
-                faults.ToImmutable());
+                faults.ToImmutable())
+        {
+            UsedBytes = journal.Length + storedBytes,
+            BudgetBytes = options.DiskBudgetBytes,
+            OldestKept = oldestStored ?? (chain.Sealed.Count > 0 ? chain.Sealed.First().Key : null),
+            BytesPerDay = BytesPerDay(),
+        };
     }
 
     private static void AddIf(ImmutableArray<string>.Builder faults, string words, string before)

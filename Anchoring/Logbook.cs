@@ -70,6 +70,7 @@ public sealed partial class Logbook : IDisposable
         Append(FrameKind.Boot, RecordCodec.Encode(new BootRecord(checked(chain.Boot + 1))));
         Boot = chain.Boot;
         KeepAside(journalFolder);
+        MeasureStore();
         Status = TakeStatus();
     }
 
@@ -276,7 +277,7 @@ public sealed partial class Logbook : IDisposable
         lock (gate)
         {
             outbox.Offer(now);
-            FoldOldest();
+            FoldOldest(now.WallMs);
             Status = TakeStatus();
         }
     }

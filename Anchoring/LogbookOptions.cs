@@ -19,6 +19,11 @@ public sealed record LogbookOptions
     /// <value>1 to 256; default 16.</value>
     public int SendWindow { get; init; } = 16;
 
+    /// <summary>How many bytes journal and batch store may take together before the oldest month of anchored batches is removed.</summary>
+    /// <value>262,144 to 2^50; default 1,000,000,000: about four years of eight probes at one minute. What is not anchored is never removed.
+    /// </value>
+    public long DiskBudgetBytes { get; init; } = 1_000_000_000;
+
     /// <summary>One line for each setting out of its range; empty when all are in range.</summary>
     public IReadOnlyList<string> Problems()
     {
@@ -27,6 +32,11 @@ public sealed record LogbookOptions
         Check(problems, nameof(SealLeavesMax), SealLeavesMax, 256, 16_384);
         Check(problems, nameof(SegmentLength), SegmentLength, Journal.SegmentLengthMin, Journal.SegmentLengthMax);
         Check(problems, nameof(SendWindow), SendWindow, 1, 256);
+        if (DiskBudgetBytes is < 256 * 1024 or > 1L << 50)
+        {
+            problems.Add($"{nameof(DiskBudgetBytes)} is {DiskBudgetBytes}; 262144 to {1L << 50} are allowed.");
+        }
+
         return problems;
     }
 

@@ -25,7 +25,20 @@ public sealed record Recorded(long Batch, ImmutableArray<long> Sequences);
 /// <param name="Faults">What needs a person, one sentence each; empty when all is well.</param>
 public sealed record LogbookStatus(uint Boot, long NextNumber, int OpenRounds, Moment? LastRecorded, ImmutableArray<Reading> LastReadings,
     long? Sealed, long? Anchored, int Unanchored, int UnanchoredManifests, int InFlight, long JournalLength, LinkState Link,
-    KeptRefusal? Refused, ImmutableArray<string> Faults);
+    KeptRefusal? Refused, ImmutableArray<string> Faults)
+{
+    /// <summary>Bytes of journal and batch store.</summary>
+    public long UsedBytes { get; init; }
+
+    /// <summary>How many they may have before the oldest anchored month is removed.</summary>
+    public long BudgetBytes { get; init; }
+
+    /// <summary>Number of the oldest batch that is here; null while there is none.</summary>
+    public long? OldestKept { get; init; }
+
+    /// <summary>Bytes that recording takes in a day while nothing is anchored; null while less than an hour is known.</summary>
+    public long? BytesPerDay { get; init; }
+}
 
 /// <summary>Whole batches that cover a window, for a bundle.</summary>
 /// <param name="Batches">Contiguous, in order; empty when nothing is sealed in the window.</param>
@@ -34,7 +47,11 @@ public sealed record LogbookStatus(uint Boot, long NextNumber, int OpenRounds, M
 /// <param name="Missing">Numbers that belong into the window and are neither in the journal nor in the batch store; a bundle without them
 /// fails.</param>
 public sealed record LogbookExtract(ImmutableArray<ExtractedBatch> Batches, ImmutableArray<EnrolledManifest> Manifests,
-    ImmutableArray<string> Beacons, ImmutableArray<long> Missing);
+    ImmutableArray<string> Beacons, ImmutableArray<long> Missing)
+{
+    /// <summary>What retention removed of the window: the ledger has it, this gateway does not.</summary>
+    public ImmutableArray<Absence> Removed { get; init; } = [];
+}
 
 /// <summary>One sealed batch.</summary>
 /// <param name="Statement">The signed header.</param>

@@ -24,6 +24,12 @@ public enum AbsenceCause : byte
 /// <param name="Words">What happened, for people; one line.</param>
 public sealed record Absence(long First, long Last, AbsenceCause Cause, long AtMs, string Words)
 {
+    /// <summary>Wall milliseconds at which the first of them was opened; 0 when nobody knows.</summary>
+    public long FromMs { get; init; }
+
+    /// <summary>Wall milliseconds at which the last of them was closed; 0 when nobody knows.</summary>
+    public long ToMs { get; init; }
+
     public override string ToString() => First == Last ? string.Create(CultureInfo.InvariantCulture, $"batch {First}")
         : string.Create(CultureInfo.InvariantCulture, $"batches {First} to {Last}");
 }
@@ -31,7 +37,7 @@ public sealed record Absence(long First, long Last, AbsenceCause Cause, long AtM
 /// <summary>What is known not to be here, so that nobody takes a removal for a loss or a loss for a removal.</summary>
 /// <remarks>
 /// A text file beside the batch store, only ever appended, one line an absence:
-/// <code>crc32c first last cause atMs words        the check sum, in hexadecimal, of all that follows it</code>
+/// <code>crc32c first last cause atMs fromMs toMs words        the check sum, in hexadecimal, of all that follows it</code>
 /// A line that a power cut tore does not count; whoever wrote it writes it again.
 /// </remarks>
 /// <param name="folder">The batch store's folder.</param>
@@ -68,7 +74,7 @@ public sealed class AbsenceBook(IFolder folder)
     public void Add(Absence absence)
     {
         var text = string.Create(CultureInfo.InvariantCulture,
-            $"{absence.First} {absence.Last} {absence.Cause} {absence.AtMs} {absence.Words.ReplaceLineEndings(" ")}");
+            $"{absence.First} {absence.Last} {absence.Cause} {absence.AtMs} {absence.FromMs} {absence.ToMs} {absence.Words.ReplaceLineEndings(" ")}");
         var line = Encoding.UTF8.GetBytes($"{Check(text)} {text}\n");
         using var stream = folder.OpenWriteThrough(Name);
         stream.Seek(0, SeekOrigin.End);
@@ -87,13 +93,15 @@ public sealed class AbsenceBook(IFolder folder)
 
     private static Absence? Parse(string line)
     {
-        var parts = line.Split(' ', 6);
-        return parts.Length == 6 && parts[0] == Check(line[(parts[0].Length + 1)..])
+        var parts = line.Split(' ', 8);
+        return parts.Length == 8 && parts[0] == Check(line[(parts[0].Length + 1)..])
             && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
             && long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var last)
             && Enum.TryParse<AbsenceCause>(parts[3], out var cause) && Enum.IsDefined(cause)
             && long.TryParse(parts[4], NumberStyles.None, CultureInfo.InvariantCulture, out var atMs)
-            ? new(first, last, cause, atMs, parts[5]) : null;
+            && long.TryParse(parts[5], NumberStyles.None, CultureInfo.InvariantCulture, out var fromMs)
+            && long.TryParse(parts[6], NumberStyles.None, CultureInfo.InvariantCulture, out var toMs)
+            ? new(first, last, cause, atMs, parts[7]) { FromMs = fromMs, ToMs = toMs } : null;
     }
 
     private static string Check(string text) => Crc32C.Of(Encoding.UTF8.GetBytes(text)).ToString("x8", CultureInfo.InvariantCulture);

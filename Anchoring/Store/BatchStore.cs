@@ -157,6 +157,31 @@ public sealed class BatchStore(IFolder folder, Action<StoreBreak> broke)
         return ([.. whole.Values], fault);
     }
 
+    /// <summary>Bytes of all month files, their logs and what was put aside.</summary>
+    public long Length => folder.Names.Sum(name =>
+    {
+        using var stream = folder.Open(name);
+        return stream.Length;
+    });
+
+    /// <summary>Lowest and highest number in a month file; null when it is empty or not there.</summary>
+    public (long First, long Last)? SpanOf(string name)
+    {
+        ReadSpan(name);
+        return spans.TryGetValue(name, out var span) ? span : null;
+    }
+
+    /// <summary>Deletes a month file, whole. Whoever calls has written down why.</summary>
+    public void Drop(string name)
+    {
+        spans.Remove(name);
+        folder.Delete(name);
+        if (folder.Names.Contains(LogOf(name)))
+        {
+            folder.Delete(LogOf(name));
+        }
+    }
+
     private static List<long> Between(SortedDictionary<long, StoredBatch> whole)
     {
         List<long> missing = [];
@@ -267,11 +292,21 @@ public sealed class BatchStore(IFolder folder, Action<StoreBreak> broke)
         spansAreRead = true;
         foreach (var name in Files)
         {
-            var ends = With(name, engine => (Query: Edge(engine, Query.Ascending), Last: Edge(engine, Query.Descending)));
-            if (ends is { Query: { } first, Last: { } last })
-            {
-                spans[name] = (first, last);
-            }
+            ReadSpan(name);
+        }
+    }
+
+    private void ReadSpan(string name)
+    {
+        if (spans.ContainsKey(name) || !folder.Names.Contains(name))
+        {
+            return;
+        }
+
+        var ends = With(name, engine => (First: Edge(engine, Query.Ascending), Last: Edge(engine, Query.Descending)));
+        if (ends is { First: { } first, Last: { } last })
+        {
+            spans[name] = (first, last);
         }
     }
 

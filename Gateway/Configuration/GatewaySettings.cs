@@ -20,7 +20,12 @@ namespace Gateway.Configuration;
 /// <param name="OtlpEndpoint">Where metrics are pushed by OTLP; null (the default) pushes nothing: LTE is metered.</param>
 public sealed record GatewaySettings(string DataDirectory, int IntervalMs, int DeadlineMs, int SealAgeMaxSeconds, int LeavesMax,
     ImmutableArray<ConfiguredProbe> Probes, ImmutableArray<BrokerAddress> Brokers, bool AllowPlainTcp, IPEndPoint Listen,
-        Uri? OtlpEndpoint);
+        Uri? OtlpEndpoint)
+{
+    /// <summary>What journal and batch store may take together, in megabytes, 50 to 1,000,000; default 1,000. Beyond it the oldest month of
+    /// anchored batches is removed. What is not anchored never is.</summary>
+    public int BudgetMegabytes { get; init; } = 1_000;
+}
 
 /// <summary>A probe and the limits between which its temperature is in range, both inclusive.</summary>
 /// <param name="Probe">Where it hangs, which chip it is, its certificate.</param>

@@ -59,10 +59,12 @@ public sealed class SettingsReader
 
         var age = Number("Sealing:AgeMaxSeconds", 300, 60, 3_600);
         var leaves = Number("Sealing:LeavesMax", 4_096, 256, 16_384);
+        var budget = Number("Storage:BudgetMegabytes", 1_000, 50, 1_000_000);
         var probes = Probes(needsProbes);
         var plain = Flag("Uplink:AllowPlainTcp", false);
         var brokers = Brokers(plain);
-        return new(directory, interval, deadline, age, leaves, probes, brokers, plain, Listen(), Telemetry());
+        return new(directory, interval, deadline, age, leaves, probes, brokers, plain, Listen(), Telemetry())
+        { BudgetMegabytes = budget };
     }
 
     private ImmutableArray<ConfiguredProbe> Probes(bool isNeeded)

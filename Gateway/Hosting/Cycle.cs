@@ -27,6 +27,7 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
     Func<long>? linkUptimeMs = null)
 {
     private const int QuestionsMax = 8;
+    private const int RoomDaysMin = 14;
     private const long HourMs = 3_600_000;
     private readonly ConcurrentQueue<Action> questions = new();
     private readonly ProbeWatch watch = new(plan.Probes, log);
@@ -184,12 +185,33 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
             trouble = trouble.Add($"No link to {status.Link.Peer}: {status.Link.LastError}");
         }
 
+        trouble = [.. trouble, .. RoomTroubles(status, disk.AvailableFreeSpace)];
         return new(plan.Gateway, now, activity,
             [.. plan.Probes.Select((probe, i) => new ChannelStatus(probe.Probe.Place, probe.Probe.Serial, probe.Low, probe.High,
                 i < readings.Length ? readings[i] : default, [.. lastHour[i]]))],
             plan.IntervalMs, recorded, (status.Sealed ?? -1) + 1, (status.Anchored ?? -1) + 1, LastSealedMs(status),
                 waiting.TryPeek(out var oldest) ? oldest.SinceMs : null,
-            status.Link.Connected, disk.AvailableFreeSpace, disk.TotalSize, [.. trouble, .. watch.Troubles], Replay);
+            status.Link.Connected, disk.AvailableFreeSpace, disk.TotalSize, [.. trouble, .. watch.Troubles], Replay)
+        { StoreBytes = status.UsedBytes, BudgetBytes = status.BudgetBytes, OldestKept = status.OldestKept };
+    }
+
+    /// <summary>What is not anchored is never removed, so a disk that fills up is told while there is time to bring the truck into
+    /// coverage.</summary>
+    public static IEnumerable<string> RoomTroubles(LogbookStatus status, long freeBytes)
+    {
+        // F-55: days without a broker fill the disk; recording ends only when it is full, and that is a declared gap.
+        if (status is { Unanchored: > 0, BytesPerDay: > 0 and var perDay } && freeBytes / perDay < RoomDaysMin)
+        {
+            yield return $"The disk has room for about {freeBytes / perDay} more days of recording: {Figures.Count(status.Unanchored)} batches "
+                + "wait for the ledger, and what is not anchored is never removed. Bring the gateway into coverage, or free some space.";
+        }
+
+        if (status.UsedBytes > status.BudgetBytes)
+        {
+            yield return $"Journal and batch store take {Figures.Bytes(status.UsedBytes)}, their budget is "
+                + $"{Figures.Bytes(status.BudgetBytes)}, and no older month is anchored that could be removed. Recording goes on while the disk "
+                + "has room.";
+        }
     }
 
     private long? LastSealedMs(LogbookStatus status)

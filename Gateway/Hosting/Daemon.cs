@@ -60,7 +60,12 @@ internal static class Daemon
     /// <summary>Opens the logbook of a data directory whose gateway is stopped.</summary>
     public static Logbook Open(GatewaySettings settings, GatewayKey key, ILedgerLink link, Enrolment enrolment)
     {
-        var options = new LogbookOptions { SealAgeSeconds = settings.SealAgeMaxSeconds, SealLeavesMax = settings.LeavesMax };
+        var options = new LogbookOptions
+        {
+            SealAgeSeconds = settings.SealAgeMaxSeconds,
+            SealLeavesMax = settings.LeavesMax,
+            DiskBudgetBytes = settings.BudgetMegabytes * 1_000_000L,
+        };
         var logbook = Logbook.Open(settings.DataDirectory, options, key, link);
         try
         {

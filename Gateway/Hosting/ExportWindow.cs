@@ -57,6 +57,14 @@ public sealed record ExportWindow(long FromMs, long ToMs, ImmutableArray<ushort>
     public byte[] Bundle(GatewayId gateway, Logbook logbook)
     {
         var extract = logbook.Extract(FromMs, ToMs);
+        if (!extract.Removed.IsEmpty)
+        {
+            var removed = extract.Removed[^1];
+            throw new ExportException($"Batches {extract.Removed[0].First} to {removed.Last} of this window were removed from this gateway on "
+                + $"{Figures.Time(removed.AtMs)} to keep its disk budget; they are anchored, and the ledger has them. Take the window from "
+                + $"the ledger's page, or choose one that begins after {Figures.Time(removed.ToMs)}.");
+        }
+
         if (extract.Batches.IsEmpty || extract.Manifests.IsEmpty)
         {
             throw new ExportException($"Nothing is sealed between {Figures.Time(FromMs)} and {Figures.Time(ToMs)}; choose another window.");

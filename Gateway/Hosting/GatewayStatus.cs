@@ -33,6 +33,15 @@ public sealed record GatewayStatus(GatewayId Gateway, Moment Now, string Activit
 {
     /// <summary>Sealed batches that have no verified receipt yet.</summary>
     public long Waiting => Sealed - Anchored;
+
+    /// <summary>Bytes of journal and batch store.</summary>
+    public long StoreBytes { get; init; }
+
+    /// <summary>How many they may have before the oldest anchored month is removed.</summary>
+    public long BudgetBytes { get; init; }
+
+    /// <summary>Number of the oldest batch that is here; null while there is none.</summary>
+    public long? OldestKept { get; init; }
 }
 
 /// <summary>Holds the newest status. The cycle writes, the status page and the metrics read.</summary>

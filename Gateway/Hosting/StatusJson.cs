@@ -29,6 +29,9 @@ public static class StatusJson
         writer.WriteBoolean("connected", status.IsConnected);
         writer.WriteNumber("diskFreeBytes", status.DiskFreeBytes);
         writer.WriteNumber("diskTotalBytes", status.DiskTotalBytes);
+        writer.WriteNumber("storeBytes", status.StoreBytes);
+        writer.WriteNumber("budgetBytes", status.BudgetBytes);
+        writer.WriteNumberOrNull("oldestKept", status.OldestKept);
         writer.WriteStartArray("trouble");
         foreach (var trouble in status.Trouble)
         {
@@ -75,7 +78,12 @@ public static class StatusJson
             root.GetProperty("anchored").GetInt64(), NumberOrNull(root, "lastSealedMs"), NumberOrNull(root, "oldestWaitingMs"),
             root.GetProperty("connected").GetBoolean(), root.GetProperty("diskFreeBytes").GetInt64(),
                 root.GetProperty("diskTotalBytes").GetInt64(),
-            [.. root.GetProperty("trouble").EnumerateArray().Select(element => element.GetString()!)], replay);
+            [.. root.GetProperty("trouble").EnumerateArray().Select(element => element.GetString()!)], replay)
+        {
+            StoreBytes = root.GetProperty("storeBytes").GetInt64(),
+            BudgetBytes = root.GetProperty("budgetBytes").GetInt64(),
+            OldestKept = NumberOrNull(root, "oldestKept"),
+        };
     }
 
     private static void WriteChannels(Utf8JsonWriter writer, ImmutableArray<ChannelStatus> channels)

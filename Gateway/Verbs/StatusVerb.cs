@@ -91,6 +91,8 @@ public static class StatusVerb
         screen.Line($"  link       {(status.IsConnected ? "connected" : "not connected; recording goes on")}");
         screen.Line($"  clock      {ClockWords(now)}");
         screen.Line($"  disk       {Figures.Bytes(status.DiskFreeBytes)} free of {Figures.Bytes(status.DiskTotalBytes)}");
+        screen.Line($"  kept       {Figures.Bytes(status.StoreBytes)} of a budget of {Figures.Bytes(status.BudgetBytes)}"
+            + (status.OldestKept is { } kept ? $", from batch {Figures.Count(kept)} on" : ""));
         if (status.Replay is { } replay)
         {
             screen.Line($"  replay     {replay.State}, {Figures.Count(replay.Rows)} of {Figures.Count(replay.RowsTotal)} rows (emulated "

@@ -138,6 +138,17 @@ public sealed partial class Logbook
         }
     }
 
+    /// <summary>F-56: a number that was signed once and whose seal the journal does not have is never signed again.</summary>
+    private void RefuseLostSeal()
+    {
+        if (mark.Read() is { } signed && signed.Number >= chain.Open.Number)
+        {
+            throw new EvidenceBrokenException($"Batch {signed.Number} was signed here (header {signed.Digest.ToShortString()}), and the journal "
+                + $"ends before batch {chain.Open.Number}: its last seal is harmed, or an older journal was copied back. Signing on would make "
+                + "a second history. Restore the journal folder from its newest copy, or enrol this gateway anew.");
+        }
+    }
+
     private LogbookStatus TakeStatus()
     {
         var unanchored = 0;
@@ -151,6 +162,7 @@ public sealed partial class Logbook
         var faults = ImmutableArray.CreateBuilder<string>();
         AddIf(faults, journal.SpareFault, "The disk has no room for the next journal segment; recording stops when this one is full: ");
         AddIf(faults, storeFault, "Anchored batches stay in the journal because the batch store failed: ");
+        AddIf(faults, markFault, "The mark of the last signed batch could not be written beside the batch store: ");
         AddIf(faults, keepingFault, "The oldest month of anchored batches could not be removed to keep inside the disk budget: ");
         AddIf(faults, outbox.StoppedBecause, "");
         AddIf(faults, outbox.LastBadAnswer, string.Create(CultureInfo.InvariantCulture,

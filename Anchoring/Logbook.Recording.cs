@@ -13,6 +13,7 @@ public sealed partial class Logbook
     internal const string AsideSuffix = ".damaged";
 
     private ImmutableArray<JournalDamage> unannounced = [];
+    private string markFault = "";
 
     private static BatchEvent Broken(string code, string words) =>
         new(null, EventKind.StoreBroken, Moment.WallFloorMs, EventDetail.Note(code, words));
@@ -158,6 +159,16 @@ public sealed partial class Logbook
     {
         var batch = sealer.Seal(now);
         openedEmpty = now;
+        try
+        {
+            mark.Write(batch.Number, batch.Digest);
+            markFault = "";
+        }
+        catch (IOException fault)
+        {
+            markFault = fault.Message; // The seal is durable in the journal; only the second place does not know of it.
+        }
+
         return batch;
     }
 

@@ -27,6 +27,7 @@ public sealed partial class Logbook : IDisposable
     private readonly Journal journal;
     private readonly BatchStore store;
     private readonly AbsenceBook absences;
+    private readonly SignedMark mark;
     private readonly Sealer sealer;
     private readonly Outbox outbox;
     private readonly BatchReader reader;
@@ -51,6 +52,7 @@ public sealed partial class Logbook : IDisposable
 
         (this.options, this.key, this.link, this.held) = (options, key, link, held);
         absences = new(batchesFolder);
+        mark = new(batchesFolder);
         store = new(batchesFolder, broken => breaks.Enqueue(Broken("store.aside",
             $"{broken.Name} is kept as {broken.KeptAs}: {broken.Words}")));
         journal = Journal.Open(journalFolder, options.SegmentLength, () => RecordCodec.Encode(chain.Opening()), chain.Apply, damage =>
@@ -66,6 +68,8 @@ public sealed partial class Logbook : IDisposable
         {
             RefuseLostJournal();
         }
+
+        RefuseLostSeal();
 
         Append(FrameKind.Boot, RecordCodec.Encode(new BootRecord(checked(chain.Boot + 1))));
         Boot = chain.Boot;

@@ -84,6 +84,13 @@ public sealed class Fsck
                 + $"{previousDigest.ToShortString()}", KeepAndCall);
         }
 
+        if (new SignedMark(batchesFolder).Read() is { } signed && signed.Number >= chain.Open.Number)
+        {
+            Add($"batch {signed.Number}", "it was signed here, and the journal does not have its seal: harmed, or an older journal was copied "
+                + "back", "The gateway does not start, so that it signs no second history. Restore the journal folder from its newest copy, or "
+                + "enrol this gateway anew with an empty data directory and keep this one.");
+        }
+
         return new(findings.ToImmutable(), journalFolder.Names.Count(name => Journal.SegmentOf(name) is not null), frames, batches, rounds,
             stored, receipts, chain.Open.RoundCount, tornLength)
         {

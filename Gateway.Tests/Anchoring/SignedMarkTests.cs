@@ -1,0 +1,92 @@
+using Anchoring;
+
+namespace Gateway.Tests.Anchoring;
+
+/// <summary>Goal: a number that was signed is never signed again, even if the journal forgot it (F-56). Method: the last seal's frame is
+/// harmed, the journal folder is copied back, the journal is removed; real files.</summary>
+public sealed class SignedMarkTests
+{
+    [Fact]
+    public void A_last_seal_that_is_harmed_stops_the_gateway_instead_of_being_signed_again()
+    {
+        using var bench = Worked();
+        var file = Path.Combine(bench.Directory, Logbook.JournalFolder, JournalTests.NameOf(1));
+        var bytes = File.ReadAllBytes(file);
+        bytes[bytes.AsSpan().LastIndexOfAnyExcept((byte)0) - 60] ^= 0x10; // Inside the seal, the last frame that was written.
+        File.WriteAllBytes(file, bytes);
+        AssertRefused(bench, "Batch 2 ");
+    }
+
+    [Fact]
+    public void An_older_journal_that_is_copied_back_is_refused()
+    {
+        using var bench = Worked();
+        var journal = Path.Combine(bench.Directory, Logbook.JournalFolder);
+        var old = Directory.GetFiles(journal).ToDictionary(file => file, File.ReadAllBytes);
+        bench.PowerCut();
+        using (var logbook = bench.Start())
+        {
+            Batches(bench, logbook, 2);
+        }
+
+        foreach (var (file, bytes) in old)
+        {
+            File.WriteAllBytes(file, bytes);
+        }
+
+        AssertRefused(bench, "Batch 4 ");
+    }
+
+    [Fact]
+    public void A_journal_that_is_gone_is_refused_even_before_anything_is_stored()
+    {
+        using var bench = Worked();
+        Directory.Delete(Path.Combine(bench.Directory, Logbook.JournalFolder), recursive: true);
+        Assert.Contains("second history", Assert.Throws<EvidenceBrokenException>(bench.Start).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_torn_mark_leaves_the_one_before()
+    {
+        using var bench = Worked();
+        var file = Path.Combine(bench.Directory, Logbook.BatchesFolder, "signed.mark");
+        var bytes = File.ReadAllBytes(file);
+        bytes.AsSpan(0, 20).Clear(); // The sector of batch 2; batch 1's is the other.
+        File.WriteAllBytes(file, bytes);
+        bench.PowerCut();
+        using (var logbook = bench.Start())
+        {
+            Batches(bench, logbook, 1);
+        }
+
+        Assert.Empty(Fsck.Run(bench.Directory, RoadLedger.Policy).Findings);
+    }
+
+    private static void AssertRefused(Bench bench, string batch)
+    {
+        bench.PowerCut();
+        var words = Assert.Throws<EvidenceBrokenException>(bench.Start).Message;
+        Assert.StartsWith(batch, words, StringComparison.Ordinal);
+        Assert.Contains("second history", words, StringComparison.Ordinal);
+        Assert.Contains(Fsck.Run(bench.Directory, RoadLedger.Policy).Findings, finding => finding.Fault.Contains("signed here",
+            StringComparison.Ordinal));
+    }
+
+    private static Bench Worked()
+    {
+        var bench = new Bench();
+        bench.Ledger.Connected = false;
+        using var logbook = bench.Start();
+        Batches(bench, logbook, 3);
+        return bench;
+    }
+
+    private static void Batches(Bench bench, Logbook logbook, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            bench.Round(logbook, 4_000, 5_000);
+            logbook.SealOpen(bench.Now(logbook));
+        }
+    }
+}

@@ -18,6 +18,7 @@ PACKAGES=(
   python3 python3-cbor2      # a second opinion on CBOR
   golang-go golang-golang-x-mod-dev # a second opinion on notes, tiles and log proofs
   zbar-tools                 # reads the QR codes
+  chromium                   # runs the page's checks as a regulator's browser does
   qemu-system-arm device-tree-compiler cpio make bc flex bison xz-utils # the emulated board
 )
 
@@ -55,7 +56,7 @@ vulnerable() { # The answer is only as good as the advisories that the package s
 }
 
 verifier() {
-  cd Verifier && npm ci --no-audit --no-fund && npm run check && npm test
+  cd Verifier && npm ci --no-audit --no-fund && npm run check && npm test && npm run test:browser
 }
 
 native() { # $1: runtime identifier
@@ -73,7 +74,7 @@ step restore "packages restored as locked" dotnet restore Gateway.sln --locked-m
 step build "built, warnings are errors" dotnet build Gateway.sln -c Release --no-restore -v quiet
 step format "white space as .editorconfig has it" dotnet format whitespace Gateway.sln --verify-no-changes --no-restore
 step vulnerable "no package with a known weakness" vulnerable
-step verifier "the browser's verifier gives the answers of the golden files" bash -c "$(declare -f verifier); verifier"
+step verifier "the browser's verifier gives the answers of the golden files, in node and in Chromium" bash -c "$(declare -f verifier); verifier"
 step linux-x64 "gateway published for linux-x64" native linux-x64
 step linux-arm64 "gateway published for linux-arm64" native linux-arm64
 step ledger "ledger published" dotnet publish Ledger -c Release --no-restore -o artifacts/ledger

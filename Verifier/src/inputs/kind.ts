@@ -33,7 +33,7 @@ export function recognise(head: Uint8Array): Recognised {
   const text = latin.replace(/^\u00ef\u00bb\u00bf/, '').trimStart();
   if (text.startsWith('{')) return json(text);
   if (/^CP[0-9]+:/.test(text)) return { kind: 'certificate', format: text.slice(0, text.indexOf(':')) };
-  if (text.startsWith('<')) return { kind: /coldproof/i.test(text) ? 'evidence' : 'webPage', format: '' };
+  if (/^<[a-z!?]/i.test(text)) return { kind: /coldproof/i.test(text) ? 'evidence' : 'webPage', format: '' };
   const first = text.split(/\r?\n/, 1)[0].replaceAll('"', '');
   if (first === CSV_COLUMNS.join(',') || first === CSV_COLUMNS.join(';')) return { kind: 'csv', format: '' };
   if (/[\u0000-\u0008\u000e-\u001f]/.test(latin)) return { kind: 'unknown', format: '' };

@@ -109,7 +109,7 @@ public sealed class LedgerCore : IAsyncDisposable
         await heldLock.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static FileStream Lock(string data)
+    internal static FileStream Lock(string data)
     {
         var path = Path.Combine(data, LockFile);
         try

@@ -27,6 +27,7 @@ public sealed class CheckLog(LogDisk disk, LogKeys keys)
             var head = disk.Read(LogDisk.CheckpointName) is { } bytes ? LogHead.Read(bytes, keys) : LogHead.None;
             var leaves = ReadEntries(head.Size, store);
             entries = leaves.Count;
+            CheckPublished(head, store);
             checkpoints = CheckHeads(head, leaves, store);
             CheckTiles(leaves, head.Size);
             batches = CheckBatches(store);
@@ -37,6 +38,22 @@ public sealed class CheckLog(LogDisk disk, LogKeys keys)
         }
 
         return new(entries, batches, checkpoints, [.. problems]);
+    }
+
+    private void CheckPublished(LogHead head, LedgerStore store)
+    {
+        using var context = store.Read();
+        if (head.Note is null && context.Checkpoints.Any())
+        {
+            problems.Add("The log's checkpoint file is missing, though checkpoints were published.");
+        }
+
+        var rows = context.Entries.Count();
+        if (rows < head.Size)
+        {
+            problems.Add($"The log has {head.Size} entries, the database only {rows}: it was lost or restored from an old copy. Restore the " +
+                "newest copy; the log's own files are the witness of what it must hold.");
+        }
     }
 
     private List<Digest> ReadEntries(long size, LedgerStore store)

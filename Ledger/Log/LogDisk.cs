@@ -69,6 +69,22 @@ public class LogDisk(string root)
         }
     }
 
+    /// <summary>Moves a file out of the log, into a directory beside it that nobody serves, and says where it is now.</summary>
+    public string SetAside(string path)
+    {
+        for (var count = 1; ; count++)
+        {
+            var kept = Path.Combine($"{Root}.set-aside-{count}", path);
+            if (!File.Exists(kept))
+            {
+                MakeDirectory(Path.GetDirectoryName(kept)!);
+                File.Move(Full(path), kept);
+                DirectorySync.Flush(Path.GetDirectoryName(kept)!);
+                return kept;
+            }
+        }
+    }
+
     private string Full(string path) => Path.Combine(Root, path);
 
     private void Place(string path, ReadOnlySpan<byte> bytes)

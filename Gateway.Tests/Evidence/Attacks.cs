@@ -24,7 +24,7 @@ public static class Attacks
     [
         .. OnWhatIsShown(truck), .. OnTheChain(truck), .. OnTheTree(truck), .. OnSignatures(truck), .. OnTheLog(truck, stranger),
             .. OnTheForm(truck),
-        .. TreeAttacks.All(truck),
+        .. TreeAttacks.All(truck), .. TimeAttacks.All(truck),
     ];
 
     internal static JsonObject Json(TestTruck truck, DisclosureLevel level = DisclosureLevel.Readings) =>

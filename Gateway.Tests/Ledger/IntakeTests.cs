@@ -62,6 +62,7 @@ public sealed class IntakeTests : IAsyncDisposable
         Assert.Equal(2, core.Log.Head.Size);
     }
 
+    /// <summary>F-59.</summary>
     [Fact]
     public async Task Another_batch_under_a_logged_number_is_refused_and_logged_once_as_a_conflict_that_holds_both()
     {

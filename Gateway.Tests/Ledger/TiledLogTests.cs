@@ -86,6 +86,7 @@ public sealed class TiledLogTests(GoPeer go) : IClassFixture<GoPeer>
         Assert.Contains("Another ledger", Assert.Throws<ConfigurationException>(() => ledger.Open()).Message);
     }
 
+    /// <summary>F-58.</summary>
     [Fact]
     public async Task A_database_that_lags_behind_its_log_is_refused()
     {

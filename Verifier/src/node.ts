@@ -14,5 +14,5 @@ export { unzlib } from './inputs/inflate.ts';
 export { recognise } from './inputs/kind.ts';
 export { readLogger } from './inputs/logger.ts';
 export { openFile, openText } from './inputs/open.ts';
-export { readQr } from './inputs/qr.ts';
+export { readQr, watchCamera } from './inputs/qr.ts';
 export { sentence, SENTENCE_KEYS } from './inputs/sentences.ts';

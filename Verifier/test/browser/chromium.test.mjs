@@ -18,6 +18,7 @@ const base64 = (name) => readFileSync(new URL(name, golden)).toString('base64');
 const attacks = JSON.parse(readFileSync(new URL('index.json', golden), 'utf8'));
 const policy = base64('policy.json');
 const folder = mkdtempSync(join(tmpdir(), 'coldproof-chromium-'));
+const CODE = 'https://example.org/p/5f3a91c0#r=77db3b4a';
 let browser, server;
 
 before(async () => {
@@ -39,7 +40,9 @@ before(async () => {
   const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
   assert.ok(executablePath, 'Chromium is not installed; test.sh installs it.');
   // Chromium does not start its own sandbox for root, as which the test command may run.
-  browser = await chromium.launch({ executablePath, chromiumSandbox: process.getuid() !== 0 });
+  writeFileSync(join(folder, 'camera.y4m'), filmed(CODE));
+  const args = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${join(folder, 'camera.y4m')}`];
+  browser = await chromium.launch({ executablePath, args, chromiumSandbox: process.getuid() !== 0 });
 });
 
 after(async () => {
@@ -94,12 +97,11 @@ const choose = async (tab, file) => {
 
 test('a chosen file is named for what it is, and a code in a picture is read', async () => {
   const proof = readFileSync(new URL('untouched.coldproof.json', golden));
-  const text = 'https://example.org/p/5f3a91c0#r=77db3b4a';
   const files = [
     ['bundle', proof], ['bundle', evidencePdf('updated', [['trip.coldproof.json', proof]])], ['pdfWithoutProof', evidencePdf('plain', [])],
     ['pdfNotReadable', Buffer.from('%PDF-1.7\nrubbish')], ['empty', Buffer.alloc(0)], ['text', Buffer.from('<3, said the pallet')],
     ['imageNotReadable', Buffer.from('\u0089PNG\r\n\u001a\nrubbish', 'latin1')], ['unknown', Buffer.from([0, 1, 2, 3])],
-    [`link ${text} 77db3b4a`, Buffer.from(encodeQR(text, 'gif', { scale: 5, border: 4 }))],
+    [`link ${CODE} 77db3b4a`, Buffer.from(encodeQR(CODE, 'gif', { scale: 5, border: 4 }))],
     ['noCode', Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')],
   ];
   await page('disk', async (tab) => {
@@ -122,5 +124,37 @@ test('a file of 2 GB is refused without being read', async () => {
       });
     });
     assert.equal(await choose(tab, path), 'tooLarge');
+  });
+});
+
+/** What a camera sees that is held before a label: a raw film of 640 by 480, grey, the code in the middle. */
+function filmed(text) {
+  const [code, scale] = [encodeQR(text, 'raw', { border: 4 }), 8];
+  const frame = Buffer.alloc(640 * 480 * 3 / 2, 128).fill(200, 0, 640 * 480);
+  code.forEach((row, y) => row.forEach((dark, x) => {
+    for (let line = 0; line < scale; line++) {
+      const at = (100 + y * scale + line) * 640 + 180 + x * scale;
+      frame.fill(dark ? 40 : 220, at, at + scale);
+    }
+  }));
+  const shown = Buffer.concat([Buffer.from('FRAME\n'), frame]);
+  return Buffer.concat([Buffer.from('YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420\n'), shown, shown, shown]);
+}
+
+test('the camera reads a code once, and is let go', async () => {
+  await page('localhost', async (tab) => {
+    const seen = await tab.evaluate(async () => {
+      const video = document.body.appendChild(document.createElement('video'));
+      video.muted = true;
+      const texts = [];
+      let stop;
+      await new Promise((resolve) => {
+        coldproof.watchCamera(video, (text) => resolve(texts.push(text))).then((end) => stop = end);
+      });
+      const tracks = video.srcObject.getTracks();
+      stop();
+      return [...texts, ...tracks.map((track) => track.readyState), video.srcObject === null];
+    });
+    assert.deepEqual(seen, [CODE, 'ended', true]);
   });
 });

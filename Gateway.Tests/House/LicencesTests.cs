@@ -35,6 +35,19 @@ public sealed class LicencesTests
         Assert.True(strangers.Count == 0, $"Not among {string.Join(", ", Allowed)}:\n{string.Join('\n', strangers)}");
     }
 
+    /// <summary>The lock file of the browser's verifier names every package that is installed, and its licence; a choice counts as its first.</summary>
+    [Fact]
+    public void Every_package_of_the_browsers_verifier_has_a_licence_that_we_allow()
+    {
+        using var locked = JsonDocument.Parse(File.ReadAllBytes(Repository.At("Verifier", "package-lock.json")));
+        var packages = locked.RootElement.GetProperty("packages").EnumerateObject().Where(package => package.Name.Length > 0)
+            .Select(package => (package.Name, Licence: package.Value.TryGetProperty("license", out var licence) ? licence.GetString()! : "none named"))
+            .ToList();
+        Assert.NotEmpty(packages);
+        Assert.Empty(packages.Where(package => !Allowed.Contains(package.Licence.Trim('(', ')').Split(" OR ")[0]))
+            .Select(package => $"{package.Name}: {package.Licence}"));
+    }
+
     private static string Licence(string folder)
     {
         var manifest = XDocument.Load(Directory.EnumerateFiles(folder, "*.nuspec").Single());

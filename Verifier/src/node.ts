@@ -16,3 +16,8 @@ export { readLogger } from './inputs/logger.ts';
 export { openFile, openText } from './inputs/open.ts';
 export { readQr, watchCamera } from './inputs/qr.ts';
 export { sentence, SENTENCE_KEYS } from './inputs/sentences.ts';
+export { readBlock, writeBlock, emptyPage, pageSum } from './page/source.ts';
+export { LANGUAGES, Speech } from './page/speech.ts';
+export { WORDS } from './page/texts/words.ts';
+export { statistics } from './page/kinetic.ts';
+export { readPolicyBlock } from './page/trust.ts';

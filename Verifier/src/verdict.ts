@@ -50,6 +50,8 @@ export interface Verdict {
   word: Word; fault: Fault; reason: string; checks: Check[]; channels: ChannelVerdict[]; brackets: Bracket[]; gateway: string | null;
   from: number; to: number; level: Level; traits: number; keyIds: string[]; authority: string | null; firstNumber: number; lastNumber: number;
   logSize: string | null; witnesses: number; notes: Note[];
+  /** Root of every batch, in hex. */
+  roots: string[];
 }
 
 /** What must be printed beside the word even when all is well. */

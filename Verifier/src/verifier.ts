@@ -16,11 +16,11 @@ const NOT_CHECKED = 'Not checked, because an earlier check failed.';
 const TWICE_MAX = 32;
 
 /**
- * Verifies a bundle under the reader's own policy. Pure: no clock, no network. Never throws for anything that stands in the bundle;
- * throws {@link Malformed} when the policy cannot be read.
+ * Verifies a bundle under the reader's own policy; null while the reader trusts nobody yet: the signer is then unknown.
+ * Pure: no clock, no network. Never throws for anything that stands in the bundle; throws {@link Malformed} when the policy cannot be read.
  */
-export async function verify(bundle: Uint8Array, policy: Uint8Array, progress: Progress = () => undefined): Promise<Verdict> {
-  const trusted = parsePolicy(policy);
+export async function verify(bundle: Uint8Array, policy: Uint8Array | null, progress: Progress = () => undefined): Promise<Verdict> {
+  const trusted = policy === null ? null : parsePolicy(policy);
   let parsed: Bundle;
   try {
     parsed = parseBundle(bundle);
@@ -44,7 +44,7 @@ class Verification {
   private authority: string | null = null;
   private first: Finding | null = null;
 
-  constructor(private readonly bundle: Bundle | null, private readonly policy: Policy, private readonly progress: Progress) {}
+  constructor(private readonly bundle: Bundle | null, private readonly policy: Policy | null, private readonly progress: Progress) {}
 
   async refuse(finding: Finding): Promise<Verdict> {
     await this.step('form', '', () => finding);
@@ -59,6 +59,7 @@ class Verification {
     await this.step('complete', 'No reading of the window is left out; every hole is declared.', () => this.complete(bundle));
     await this.step('authority', 'The gateway is enrolled by an authority that you trust.', () => this.enrolled());
     await this.step('logged', 'The last batch is in the log, and with it all before.', () => {
+      if (this.policy === null) throw new Error('Without a policy no signer is known, and this check is not reached.');
       this.log = new LogRules(bundle, this.batches, this.policy);
       return this.log.check();
     });
@@ -167,10 +168,10 @@ class Verification {
   private async enrolled(): Promise<Finding | null> {
     for (const { statement } of this.manifests.values()) {
       const keyId = hex(statement.keyId);
-      const trusted = this.policy.authorities.find((authority) => authority.key.idHex === keyId);
+      const trusted = this.policy?.authorities.find((authority) => authority.key.idHex === keyId);
       if (trusted === undefined) {
         return found('AuthorityUnknown', `The gateway's manifest is signed by "${statement.issuer}" with key ${keyId.slice(0, 8)}…, which `
-          + 'your policy does not know.');
+          + (this.policy === null ? 'nobody has told this verifier to trust.' : 'your policy does not know.'));
       }
       if (!await trusted.key.signed(statement, true)) {
         return found('ManifestSignature', `The signature on manifest ${short(statement.payloadDigest)} is not that of ${trusted.name}.`);
@@ -193,6 +194,7 @@ class Verification {
       traits, keyIds: [...new Set(this.batches.map((batch) => batch.manifest.key.idHex))], authority: this.authority,
       firstNumber: this.batches[0]?.header.number ?? 0, lastNumber: this.batches[this.batches.length - 1]?.header.number ?? 0,
       logSize: receipt === null ? null : String(receipt.size), witnesses: receipt?.witnesses ?? 0, notes: this.notes(traits),
+      roots: this.batches.map((batch) => hex(batch.header.root)),
     };
   }
 

@@ -190,7 +190,7 @@ test('every wrong file is named for what it is', async () => {
   assert.equal((await open('{"format":"coldproof-trust/1"}')).is, 'trust');
   const strange = await open('{"format":"coldproof/7"}');
   assert.deepEqual([strange.is, (await verifier.verify(strange.bytes, policy)).word], ['bundle', 'CannotCheck']);
-  const page = `<!doctype html><title>Coldproof</title><script type="text/plain" id="coldproof-bundle">${Buffer.from(bundle).toString('base64')}</script>`;
+  const page = `<!doctype html><title>Coldproof</title><script type="application/json" id="coldproof-bundle">${Buffer.from(bundle)}</script>`;
   const saved = await open(page);
   assert.deepEqual([saved.is, saved.from, Buffer.compare(saved.bytes, bundle)], ['bundle', 'evidence', 0]);
   assert.equal((await open('<!doctype html><title>Coldproof</title>')).key, 'webPage');

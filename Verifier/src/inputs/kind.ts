@@ -19,9 +19,6 @@ export const LENGTH_MAX: Partial<Record<Kind, number>> = {
 
 export interface Recognised { kind: Kind; /** The format's name and version, where the file says one. */ format: string }
 
-/** The mark by which "Save evidence" pages are known: the element that holds the bundle in base64. */
-export const EVIDENCE_MARK = 'id="coldproof-bundle"';
-
 /** What the file is that begins with these bytes (at most the first 4,096 are looked at). */
 export function recognise(head: Uint8Array): Recognised {
   if (head.length === 0) return { kind: 'empty', format: '' };

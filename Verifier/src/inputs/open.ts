@@ -1,6 +1,7 @@
-import { base64, fromUtf8, Malformed } from '../bytes.ts';
+import { fromUtf8, Malformed, utf8 } from '../bytes.ts';
+import { readBlock } from '../page/source.ts';
 import { parseCsv, type CsvRow } from './csv.ts';
-import { EVIDENCE_MARK, HEAD_LENGTH, LENGTH_MAX, recognise, type Kind } from './kind.ts';
+import { HEAD_LENGTH, LENGTH_MAX, recognise, type Kind } from './kind.ts';
 import { readLogger, type LoggerReport } from './logger.ts';
 import { bundleOfPdf } from './pdf.ts';
 import { pixels, readQr } from './qr.ts';
@@ -64,12 +65,10 @@ function openPdf(bytes: Uint8Array): Opened {
   return answer.is === 'none' ? refused('pdfWithoutProof') : refused('pdfSeveral', String(answer.names.length));
 }
 
-/** A saved evidence page carries the bundle in base64 inside one element. The page's own code is not run. */
+/** A saved evidence page carries the bundle's JSON in one block. The page's own code is not run. */
 function openEvidence(page: string): Opened {
-  const mark = page.indexOf(EVIDENCE_MARK);
-  const [start, end] = [page.indexOf('>', mark) + 1, page.indexOf('<', mark)];
-  const bytes = mark < 0 || start === 0 || end < start ? null : base64(page.slice(start, end).trim());
-  return bytes === null || bytes.length === 0 ? refused('webPage') : { is: 'bundle', from: 'evidence', bytes };
+  const bundle = readBlock(page, 'bundle')?.trim() ?? '';
+  return bundle === '' ? refused('webPage') : { is: 'bundle', from: 'evidence', bytes: utf8(bundle) };
 }
 
 async function openImage(file: Blob): Promise<Opened> {

@@ -1,0 +1,40 @@
+export type Child = Node | string | null | undefined | false;
+type Attributes = Record<string, string | boolean | number | ((event: Event) => void)>;
+
+/** Makes an element. Texts become text nodes, whatever stands in them: nothing of a file is ever read as HTML. */
+export function h<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Attributes, ...children: Child[]): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === 'function') element.addEventListener(name, value);
+    else if (value === true) element.setAttribute(name, '');
+    else if (value !== false) element.setAttribute(name, String(value));
+  }
+  append(element, children);
+  return element;
+}
+
+export function append(parent: Element, children: Child[]): void {
+  for (const child of children) if (child !== null && child !== undefined && child !== false) parent.append(child);
+}
+
+const SHAPES = {
+  tick: ['M24 4a20 20 0 1 0 .01 0z', 'M14 25l7 7 14-15'],
+  triangle: ['M24 5L45 42H3z', 'M24 18v12M24 35v2'],
+  cross: ['M4 4h40v40H4z', 'M14 14l20 20M34 14L14 34'],
+  ring: ['M24 4a20 20 0 1 0 .01 0z', 'M18 19a6 6 0 1 1 8 6c-2 1-2 2-2 4M24 34v2'],
+} as const;
+export type Shape = keyof typeof SHAPES;
+
+/** One of four marks that differ in shape, so that colour is never alone. */
+export function mark(shape: Shape): SVGSVGElement {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('viewBox', '0 0 48 48');
+  svg.setAttribute('class', `mark ${shape}`);
+  svg.setAttribute('aria-hidden', 'true');
+  for (const d of SHAPES[shape]) {
+    const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+    path.setAttribute('d', d);
+    svg.append(path);
+  }
+  return svg;
+}

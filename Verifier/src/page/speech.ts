@@ -1,0 +1,52 @@
+import en from '../../../Ledger/Pages/Texts/en.json';
+import fr from '../../../Ledger/Pages/Texts/fr.json';
+import zh from '../../../Ledger/Pages/Texts/zh.json';
+import { utc } from '../bytes.ts';
+import type { Language } from '../inputs/sentences.ts';
+import { WORDS } from './texts/words.ts';
+
+const LEDGER: Record<Language, Record<string, string>> = { en, fr, zh };
+export const LANGUAGES: Language[] = ['en', 'fr', 'zh'];
+
+/** All that the page says, in one language. */
+export class Speech {
+  constructor(readonly language: Language) {}
+
+  say(key: string, ...values: (string | number)[]): string {
+    const own = (WORDS as Record<string, Record<Language, string>>)[key]?.[this.language];
+    const text = own ?? LEDGER[this.language][key];
+    if (text === undefined) throw new Error(`No text is called "${key}".`);
+    return text.replace(/\{([0-9])\}/g, (_, place: string) => String(values[Number(place)] ?? ''));
+  }
+
+  has(key: string): boolean {
+    return key in LEDGER[this.language];
+  }
+
+  /** "2022-05-02 12:10:00 UTC (14:10:00 local, UTC+02:00)"; where the local zone is UTC, once. */
+  time(ms: number): string {
+    const offset = -new Date(ms).getTimezoneOffset();
+    if (offset === 0) return utc(ms);
+    const local = new Date(ms + offset * 60_000).toISOString();
+    const sameDay = local.slice(0, 10) === new Date(ms).toISOString().slice(0, 10);
+    const two = (n: number): string => String(n).padStart(2, '0');
+    const zone = `UTC${offset < 0 ? '−' : '+'}${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}`;
+    return `${utc(ms)} (${sameDay ? '' : `${local.slice(0, 10)} `}${local.slice(11, 19)} ${zone})`;
+  }
+
+  duration(ms: number): string {
+    const s = Math.round(ms / 1000);
+    const parts: [number, string][] = [[Math.floor(s / 86_400), 'd'], [Math.floor(s / 3600) % 24, 'h'], [Math.floor(s / 60) % 60, 'min'], [s % 60, 's']];
+    const first = parts.findIndex(([n]) => n > 0);
+    return first < 0 ? `0 ${this.say('unit.s')}`
+      : parts.slice(first, first + 2).filter(([n]) => n > 0).map(([n, unit]) => `${n} ${this.say(`unit.${unit}`)}`).join(' ');
+  }
+
+  celsius(milli: number, digits = 1): string {
+    return `${(milli / 1000).toLocaleString(this.language, { minimumFractionDigits: digits, maximumFractionDigits: 3 })} °C`.replace('-', '−');
+  }
+
+  count(n: number): string {
+    return n.toLocaleString(this.language);
+  }
+}

@@ -1,5 +1,6 @@
 import { Malformed, utf8 } from '../bytes.ts';
-import { openFile } from '../inputs/open.ts';
+import { compareCsv } from '../inputs/csv.ts';
+import { openFile, type Opened } from '../inputs/open.ts';
 import { sentence, type Language } from '../inputs/sentences.ts';
 import type { Verdict } from '../verdict.ts';
 import { append, h } from './dom.ts';
@@ -53,9 +54,27 @@ export class Page {
       return this.check();
     }
     if (opened.is === 'policy') return this.choose(opened.bytes);
-    this.message = opened.is === 'refused' ? sentence(opened.key, this.speech.language, opened.values)
-      : opened.is === 'csv' ? sentence('csvNeedsBundle', this.speech.language) : sentence('unknown', this.speech.language);
+    this.message = this.about(opened);
     this.draw();
+  }
+
+  /** One sentence about a file that is no proof itself. */
+  private about(opened: Opened): string {
+    const { language } = this.speech;
+    if (opened.is === 'refused') return sentence(opened.key, language, opened.values);
+    if (opened.is === 'logger') {
+      const { file, issuerKnown } = opened.report;
+      const key = file === 'changed' ? 'loggerChanged' : file === 'unsigned' ? 'loggerUnsigned' : issuerKnown ? 'loggerUnchanged' : 'loggerUnknownIssuer';
+      return `${sentence(key, language)} ${sentence('loggerNote', language)}`;
+    }
+    if (opened.is !== 'csv') return sentence('unknown', language);
+    if (this.verdict === null) return sentence('csvNeedsBundle', language);
+    const { equal, missing, extra, first } = compareCsv(opened.rows, this.verdict.channels);
+    if (first === null) return sentence('csvEqual', language, [String(equal)]);
+    const [line, channel, sequence] = [first.line, first.channel, first.sequence].map(String);
+    return first.kind === 'missing' ? sentence('csvMissing', language, [String(missing), channel, sequence, first.proven])
+      : first.kind === 'differs' ? sentence('csvDiffers', language, [line, channel, sequence, first.table, first.proven])
+      : sentence('csvExtra', language, [String(extra), line, channel, sequence]);
   }
 
   private async choose(policy: Uint8Array): Promise<void> {

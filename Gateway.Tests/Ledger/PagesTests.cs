@@ -86,6 +86,50 @@ public sealed class PagesTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("?save=1")]
+    public async Task The_evidence_page_is_the_published_page_with_the_bundle_inside_and_may_run_only_its_own_program(string query)
+    {
+        using var response = await http.GetAsync(Window + "/evidence.html" + query, TestContext.Current.CancellationToken);
+        var page = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        var bundle = await Get(Window + "/bundle");
+
+        var (inside, offer, context) = (Block(page, "bundle"), Block(page, "policy"), Block(page, "context"));
+        Assert.Equal(bundle, inside.Replace("\\u003c", "<", StringComparison.Ordinal));
+        Assert.DoesNotContain('<', inside + offer + context);
+        Assert.Equal(await Get("/policy.json"), offer);
+        Assert.Equal(http.BaseAddress!.GetLeftPart(UriPartial.Authority),
+            System.Text.Json.JsonDocument.Parse(context).RootElement.GetProperty("origin").GetString());
+        var published = page.Replace(inside, "", StringComparison.Ordinal).Replace(offer, "", StringComparison.Ordinal)
+            .Replace(context, "", StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllText(House.Repository.At("Verifier", "verify.html")), published);
+        Assert.Equal(query.Length > 0, response.Content.Headers.ContentDisposition is { DispositionType: "attachment" });
+        var policy = Assert.Single(response.Headers.GetValues("Content-Security-Policy"));
+        var program = Regex.Match(page, "<script>(.*?)</script>", RegexOptions.Singleline).Groups[1].Value;
+        Assert.StartsWith("default-src 'none'; script-src 'sha256-"
+            + Convert.ToBase64String(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(program))) + "';", policy);
+    }
+
+    [Fact]
+    public async Task The_empty_verifier_brings_only_an_offer()
+    {
+        var page = await Get("/verify");
+        Assert.Equal("", Block(page, "bundle"));
+        Assert.Equal(await Get("/policy.json"), Block(page, "policy"));
+    }
+
+    [Fact]
+    public async Task The_table_of_readings_says_what_the_verifier_says()
+    {
+        var rows = (await Get(Window + "/readings.csv")).TrimEnd('\n').Split('\n');
+        Assert.Equal("channel,sequence,time_utc,temperature_c,status", rows[0]);
+        Assert.Equal(1 + (4 * 10 * 2), rows.Length);
+        Assert.Matches(@"^0,0,\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z,4\.500,0$", rows[1]);
+        Assert.Contains(rows, row => Regex.IsMatch(row, @"^0,24,\S+Z,9\.000,0$"));
+        Assert.Contains(rows, row => Regex.IsMatch(row, @"^1,9,\S+Z,,[1-8]$"));
+    }
+
+    [Theory]
     [InlineData("/g")]
     [InlineData("/g/ID")]
     [InlineData("WINDOW")]
@@ -218,4 +262,8 @@ public sealed class PagesTests : IAsyncLifetime
             throw new InvalidOperationException("This test reads the QR code with zbarimg: apt-get install zbar-tools.", fault);
         }
     }
+
+    private static string Block(string page, string name) =>
+        Assert.Single(Regex.Matches(page, $"<script type=\"application/json\" id=\"coldproof-{name}\">(.*?)</script>", RegexOptions.Singleline))
+            .Groups[1].Value;
 }

@@ -11,6 +11,9 @@ namespace Ledger.Pages;
 /// /g/{id}/all                           leads to the window of the whole record
 /// /g/{id}/{fromUtc}..{toUtc}            a window: verdict, chart, table
 /// /g/{id}/{fromUtc}..{toUtc}/bundle     its evidence, *.coldproof.json
+/// /g/{id}/{fromUtc}..{toUtc}/evidence.html   the regulator's page with the evidence inside; ?save=1 as a download
+/// /g/{id}/{fromUtc}..{toUtc}/readings.csv    its readings as a table
+/// /verify                               the regulator's page without evidence
 /// </code>
 /// ?lang=en|fr|zh and ?tz=+02:00 anywhere. /g/{id}?from=MS&amp;to=MS leads to the window.
 /// </remarks>
@@ -36,6 +39,12 @@ public static class PageRoutes
             Window(id, window, http, desk, ShowProof, stop));
         app.MapGet("/g/{id}/{window}/bundle", (string id, string window, HttpContext http, EvidenceDesk desk, CancellationToken stop) =>
             Window(id, window, http, desk, Download, stop));
+        app.MapGet("/g/{id}/{window}/evidence.html", (string id, string window, HttpContext http, LedgerCore core, EvidenceDesk desk,
+            CancellationToken stop) => Window(id, window, http, desk, (found, evidence) => ShowVerifier(found, core, evidence), stop));
+        app.MapGet("/g/{id}/{window}/readings.csv", (string id, string window, HttpContext http, EvidenceDesk desk,
+            CancellationToken stop) => Window(id, window, http, desk, Readings, stop));
+        app.MapGet("/verify", (HttpContext http, LedgerCore core) =>
+            Verifier(http, EvidenceHtml.Empty(core.Policy.ToJson(), PageRequest.Of(http.Request).Address)));
         app.MapFallback((HttpContext http) => PageFrame.Problem(http, new("error.missing")));
     }
 
@@ -98,6 +107,34 @@ public static class PageRoutes
     {
         PageFrame.Harden(http.Response);
         return Results.File(evidence.Bundle, "application/json", ProofPage.FileName(evidence));
+    }
+
+    private static IResult ShowVerifier(HttpContext http, LedgerCore core, WindowEvidence evidence)
+    {
+        var request = PageRequest.Of(http.Request);
+        if (http.Request.Query["save"] == "1")
+        {
+            http.Response.Headers.ContentDisposition =
+                $"attachment; filename=\"{ProofPage.FileName(evidence).Replace(".json", ".html", StringComparison.Ordinal)}\"";
+        }
+
+        return Verifier(http, EvidenceHtml.Write(evidence.Bundle, core.Policy.ToJson(), request.Address, evidence.Window.ToString()));
+    }
+
+    /// <summary>The only page here that runs a program: its own, held to the hash that it states itself.</summary>
+    private static IResult Verifier(HttpContext http, byte[] page)
+    {
+        PageFrame.Harden(http.Response);
+        http.Response.Headers.ContentSecurityPolicy = EvidenceHtml.ContentSecurityPolicy + "; frame-ancestors 'none'";
+        http.Response.Headers.CacheControl = "no-cache";
+        return Results.File(page, "text/html; charset=utf-8");
+    }
+
+    private static IResult Readings(HttpContext http, WindowEvidence evidence)
+    {
+        PageFrame.Harden(http.Response);
+        return Results.File(ReadingsCsv.Write(evidence.Verdict), "text/csv; charset=utf-8",
+            ProofPage.FileName(evidence).Replace(".coldproof.json", ".readings.csv", StringComparison.Ordinal));
     }
 
     private static GatewayId? ReadId(string text) => Guid.TryParseExact(text, "D", out var id) ? new(id) : null;

@@ -47,7 +47,7 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
             html.Add($"<p class=\"quiet\"><bdi>{channel.Probe.Place}</bdi>: {Summary(channel)}</p>");
         }
 
-        html.Add($"</div></section>");
+        html.Add($"<p class=\"noprint\"><a class=\"button\" href=\"{request.Path}/evidence.html\">{texts["verify.here"]}</a></p></div></section>");
         if (!verdict.Notes.IsEmpty)
         {
             html.Add($"<h2>{texts["notes"]}</h2><ul class=\"plain\">");
@@ -216,6 +216,8 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
         var file = FileName(evidence);
         html.Add($"<h2>{texts["honest"]}</h2><p>{texts["honest.text"]}</p><pre>gateway verify {file} --policy policy.json</pre>");
         html.Add($"<p class=\"noprint\"><a class=\"button\" href=\"{request.Path}/bundle\" download=\"{file}\">{texts["download"]}</a>" +
+            $"<a class=\"button\" href=\"{request.Path}/evidence.html?save=1\">{texts["save.html"]}</a>" +
+            $"<a class=\"button\" href=\"{request.Path}/readings.csv\">{texts["save.csv"]}</a>" +
             $"<a class=\"button\" href=\"/policy.json\" download>{texts["download.policy"]}</a></p>");
         html.Add($"<p class=\"quiet\">{texts.Format("download.sum", evidence.Sum, texts.Number(evidence.Bundle.Length))}</p>");
         html.Add($"<h2>{texts["link"]}</h2><p><a href=\"{link}\">{link}</a></p>{Qr(link, texts["link"])}");

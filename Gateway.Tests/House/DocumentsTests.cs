@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Gateway.Tests.House;
 
-// Goal: a reader who follows a pointer arrives: links, decisions and fault numbers all lead somewhere.
+// Goal: a reader who follows a pointer arrives: links and decisions all lead somewhere.
 // Method: every pointer in documents and sources is looked up in the tree.
 public sealed partial class DocumentsTests
 {
@@ -38,30 +38,6 @@ public sealed partial class DocumentsTests
         Assert.True(lost.Count == 0, string.Join('\n', lost));
     }
 
-    [Fact]
-    public void Fault_numbers_in_the_code_have_a_row()
-    {
-        var rows = File.ReadLines(Repository.At("docs", "faults.md"))
-            .Where(line => line.StartsWith("| F-", StringComparison.Ordinal)).Select(line => line[2..6]).ToList();
-        Assert.NotEmpty(rows);
-        Assert.Equal(rows.Count, rows.Distinct().Count());
-        var lost = Repository.Files("*.cs").SelectMany(file => Fault().Matches(File.ReadAllText(Repository.At(file)))
-            .Select(match => match.Value).Where(number => !rows.Contains(number)).Select(number => $"{file}: {number}")).ToList();
-
-        Assert.True(lost.Count == 0, string.Join('\n', lost));
-    }
-
-    [Fact]
-    public void Every_fault_has_a_test()
-    {
-        var tested = Repository.Files("*.cs", "Gateway.Tests").SelectMany(file => Fault().Matches(File.ReadAllText(Repository.At(file)))
-            .Select(match => match.Value)).ToHashSet();
-        var untested = File.ReadLines(Repository.At("docs", "faults.md"))
-            .Where(line => line.StartsWith("| F-", StringComparison.Ordinal)).Select(line => line[2..6]).Where(number => !tested.Contains(number));
-
-        Assert.Empty(untested);
-    }
-
     private static IEnumerable<string> Texts() =>
         Repository.Files("*.md").Concat(Repository.Files("*.cs")).Concat(Repository.Files("*.csproj")).Concat(Repository.Files("*", "systemd"));
 
@@ -73,7 +49,4 @@ public sealed partial class DocumentsTests
 
     [GeneratedRegex(@"docs/decisions/(?<number>[0-9]{4})")]
     private static partial Regex Decision();
-
-    [GeneratedRegex(@"(?<![A-Za-z])F-[0-9]{2}\b")]
-    private static partial Regex Fault();
 }

@@ -172,12 +172,14 @@ internal static class RecordCodec
         return new EnrolledManifest(statement, Manifest.Decode(statement.Payload), null);
     });
 
-    public static OpeningRecord DecodeOpening(Frame frame) => Decode(frame, 12, reader =>
+    public static OpeningRecord DecodeOpening(Frame frame) => Decode(frame, null, reader =>
     {
         var version = reader.ReadInt32();
         if (version != OpeningVersion)
         {
-            throw new EvidenceBrokenException($"The journal's {frame.Place} is of version {version}; this program reads {OpeningVersion}.");
+            // F-15: said before the fields are counted, because another version may have another number of them.
+            throw new EvidenceBrokenException($"The journal's {frame.Place} is of version {version}; this program reads {OpeningVersion}. "
+                + "Install the newer gateway again; nothing was changed.");
         }
 
         var (boot, next, previous) = (reader.ReadUInt32(), reader.ReadInt64(), Digest.FromBytes(reader.ReadByteString()));
@@ -241,13 +243,15 @@ internal static class RecordCodec
         return writer.Encode();
     }
 
-    private static T Decode<T>(Frame frame, int fields, Func<CborReader, T> read)
+    /// <param name="fields">How many there must be; null when <paramref name="read"/> reads the version first and then all of its
+    /// fields.</param>
+    private static T Decode<T>(Frame frame, int? fields, Func<CborReader, T> read)
     {
         try
         {
             var reader = new CborReader(frame.Payload, CborConformanceMode.Canonical);
             var found = reader.ReadStartArray();
-            if (found != fields)
+            if (fields is not null && found != fields)
             {
                 throw new CborContentException($"{found} fields, not {fields}");
             }

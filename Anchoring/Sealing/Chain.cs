@@ -101,7 +101,8 @@ public sealed class Chain
                 EnsureSequences();
                 break;
             default:
-                throw new EvidenceBrokenException($"The journal's frame {frame.Sequence} is of the unknown kind {frame.Kind}.");
+                throw new EvidenceBrokenException($"The journal's {frame.Place} is of kind {(byte)frame.Kind}, which this program does not "
+                    + "know. Install the newer gateway again; nothing was changed.");
         }
     }
 

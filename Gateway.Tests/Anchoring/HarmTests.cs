@@ -8,6 +8,7 @@ namespace Gateway.Tests.Anchoring;
 /// changed.</summary>
 public sealed class HarmTests
 {
+    /// <summary>F-11.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -76,6 +77,7 @@ public sealed class HarmTests
         Assert.Contains(findings, finding => finding.Place == "batch 1");
     }
 
+    /// <summary>F-10.</summary>
     [Fact]
     public void Harm_in_the_middle_of_the_journal_is_kept_declared_and_recording_goes_on()
     {
@@ -117,6 +119,7 @@ public sealed class HarmTests
         }
     }
 
+    /// <summary>F-12.</summary>
     [Theory]
     [InlineData(560)]
     [InlineData(600)]
@@ -161,6 +164,7 @@ public sealed class HarmTests
         Assert.Contains("second history", Assert.Throws<EvidenceBrokenException>(bench.Start).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>F-14.</summary>
     [Fact]
     public void A_key_that_others_can_read_or_that_is_no_key_is_refused_with_what_to_do()
     {

@@ -60,6 +60,7 @@ public sealed class JournalTests
         Assert.Equal(2, damages[0].Place.Segment);
     }
 
+    /// <summary>F-09.</summary>
     [Fact]
     public void A_full_disk_is_told_a_segment_ahead_and_recording_goes_on_when_there_is_room()
     {

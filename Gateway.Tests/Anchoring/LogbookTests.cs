@@ -117,6 +117,7 @@ public sealed class LogbookTests
         Assert.All(headers, header => Assert.True(header.ClosedMs >= header.OpenedMs));
     }
 
+    /// <summary>F-21.</summary>
     [Fact]
     public void A_round_that_comes_too_late_is_preceded_by_a_declared_gap()
     {
@@ -171,6 +172,7 @@ public sealed class LogbookTests
         Assert.All(headers, header => Assert.InRange(header.LeafCount, 1, 256));
     }
 
+    /// <summary>F-17.</summary>
     [Fact]
     public void A_new_manifest_begins_with_its_first_batch_and_new_channels_begin_at_zero()
     {
@@ -187,6 +189,7 @@ public sealed class LogbookTests
         Assert.Throws<ArgumentException>(() => bench.Round(logbook, 1, 2, 3, 4));
     }
 
+    /// <summary>F-13.</summary>
     [Fact]
     public void Two_processes_never_open_one_directory()
     {

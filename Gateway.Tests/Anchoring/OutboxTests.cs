@@ -8,6 +8,7 @@ namespace Gateway.Tests.Anchoring;
 /// logbook, and a ledger with a real log behind a road that loses, repeats and refuses.</summary>
 public sealed class OutboxTests
 {
+    /// <summary>F-25.</summary>
     [Fact]
     public void Delivered_proves_nothing_and_a_silent_ledger_is_asked_again()
     {
@@ -52,6 +53,7 @@ public sealed class OutboxTests
         Assert.Equal(0, logbook.Status.Unanchored);
     }
 
+    /// <summary>F-26.</summary>
     [Fact]
     public void A_receipt_for_other_bytes_or_of_another_log_or_no_message_at_all_clears_nothing()
     {
@@ -79,6 +81,7 @@ public sealed class OutboxTests
         Assert.Equal(0, logbook.Status.Unanchored);
     }
 
+    /// <summary>F-28.</summary>
     [Theory]
     [InlineData(Refusal.Conflict)]
     [InlineData(Refusal.Revoked)]
@@ -98,6 +101,7 @@ public sealed class OutboxTests
         Assert.Contains(logbook.Status.Faults, fault => fault.Contains("Recording goes on", StringComparison.Ordinal));
     }
 
+    /// <summary>F-27.</summary>
     [Theory]
     [InlineData(Refusal.NumberNotNext, Outbox.ResyncMs)]
     [InlineData(Refusal.Unavailable, Outbox.ResyncMs)]
@@ -125,6 +129,7 @@ public sealed class OutboxTests
         Assert.Equal([0L, 1L, 2L], bench.Ledger.Logged.Skip(1).Select(s => BatchHeader.Decode(s.Payload).Number));
     }
 
+    /// <summary>F-23.</summary>
     [Fact]
     public void A_month_without_coverage_and_a_restart_drain_in_order_once_the_road_is_back()
     {

@@ -10,6 +10,7 @@ public sealed class PowerCutTests
 {
     private sealed record Promise(int Operations, long? SequencePromised, Statement? Seen);
 
+    /// <summary>F-08.</summary>
     [Theory]
     [InlineData(Loss.All)]
     [InlineData(Loss.HalfOfLast)]

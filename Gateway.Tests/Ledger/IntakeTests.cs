@@ -40,6 +40,7 @@ public sealed class IntakeTests : IAsyncDisposable
         Assert.Equal(41, core.Log.Head.Size);
     }
 
+    /// <summary>F-31.</summary>
     [Fact]
     public async Task A_batch_sent_again_gets_the_same_receipt_and_no_second_entry()
     {

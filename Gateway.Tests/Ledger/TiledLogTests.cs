@@ -17,6 +17,7 @@ public sealed class TiledLogTests(GoPeer go) : IClassFixture<GoPeer>
     public static TheoryData<int, bool, bool> Rounds =>
         new MatrixTheoryData<int, bool, bool>([0, 3, 254, 255, 256], [false, true], [false, true]);
 
+    /// <summary>F-33.</summary>
     [Theory]
     [MemberData(nameof(Rounds))]
     public async Task A_write_that_fails_loses_nothing_and_invents_nothing(int before, bool persists, bool restarts)

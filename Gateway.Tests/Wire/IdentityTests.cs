@@ -15,6 +15,7 @@ public sealed class IdentityTests
 {
     private const int Minute = 60_000;
 
+    /// <summary>F-29.</summary>
     [Fact(Timeout = Minute)]
     public async Task A_broker_of_another_authority_is_not_trusted_and_the_link_says_so()
     {
@@ -45,6 +46,7 @@ public sealed class IdentityTests
         Assert.True(!embedded || fleet.Log.ToString().Contains("Unknown authority", StringComparison.Ordinal), fleet.Log.ToString());
     }
 
+    /// <summary>F-30.</summary>
     [Theory(Timeout = Minute)]
     [InlineData(true)]
     [InlineData(false)]

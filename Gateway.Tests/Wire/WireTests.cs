@@ -57,6 +57,7 @@ public sealed class WireTests
         Assert.Equal(12, fleet.Core.Log.Head.Size);
     }
 
+    /// <summary>F-24.</summary>
     [Fact(Timeout = 2 * Minute)]
     public async Task Mosquitto_killed_in_the_middle_and_started_again_costs_no_statement_and_doubles_none()
     {
@@ -157,6 +158,7 @@ public sealed class WireTests
         truck.AssertLoggedOnceAndInOrder();
     }
 
+    /// <summary>F-32.</summary>
     [Theory(Timeout = Minute)]
     [InlineData(true)]
     [InlineData(false)]

@@ -94,18 +94,6 @@ public enum FaultKind
     /// <summary>Somebody on the way answers: noise, another statement's receipt, a receipt with a flipped bit.</summary>
     ForgedReceipts,
 
-    /// <summary>The ledger says "later" or asks for another number.</summary>
-    LedgerRefusing,
-
     /// <summary>The ledger is started anew.</summary>
     LedgerRestart,
-
-    /// <summary>The ledger's disk fails, before or after a write took effect.</summary>
-    LedgerDiskFails,
-
-    /// <summary>The ledger is restored from a backup that is behind; days later the right copy is put back.</summary>
-    LedgerBehind,
-
-    /// <summary>The authority signs new limits, and they begin in the middle of what is being recorded.</summary>
-    Reconfigured,
 }

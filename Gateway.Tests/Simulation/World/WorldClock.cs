@@ -6,7 +6,7 @@ namespace Gateway.Tests.Simulation;
 public sealed class WorldClock(long startMs) : TimeProvider
 {
     private readonly Lock gate = new();
-    private WaitingTimer? waiting;
+    private Action? waiting;
     private bool isExpired;
 
     /// <summary>Milliseconds since 1970 UTC by a clock that nobody in the truck has.</summary>
@@ -33,7 +33,7 @@ public sealed class WorldClock(long startMs) : TimeProvider
         lock (gate)
         {
             isExpired = true;
-            waiting?.Fire();
+            waiting?.Invoke();
         }
     }
 
@@ -50,13 +50,14 @@ public sealed class WorldClock(long startMs) : TimeProvider
     {
         lock (gate)
         {
-            waiting = new(callback, state);
+            var timer = new WaitingTimer(callback, state);
+            waiting = timer.Fire;
             if (isExpired)
             {
-                waiting.Fire();
+                timer.Fire();
             }
 
-            return waiting;
+            return timer;
         }
     }
 

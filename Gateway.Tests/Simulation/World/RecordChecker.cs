@@ -62,6 +62,9 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
 
     public YearTally Tally { get; } = new();
 
+    /// <summary>Wall times of batches whose rounds were all taken by a clock that was right.</summary>
+    public List<(long FromMs, long ToMs)> SoundWindows { get; } = [];
+
     /// <summary>What does not hold, a sentence each; at most 20.</summary>
     public List<string> Violations { get; } = [];
 
@@ -175,6 +178,12 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
         for (var i = 0; i < body.Rounds.Length; i++)
         {
             Compare(header, body, i);
+        }
+
+        if (body.Rounds.Length > 1 && lastRound is { } round && Math.Abs(round.TrueMs - round.WallMs) < 60_000
+            && header.ClosedMs > header.OpenedMs)
+        {
+            SoundWindows.Add((header.OpenedMs, header.ClosedMs));
         }
     }
 

@@ -80,7 +80,7 @@ public sealed class CheckerTests : IDisposable
         Try(0, 5, 10);
         Send(Batch([0, 5]));
         Assert.Equal(60, checker.Tally.UnexplainedMinutes);
-        Send(Batch([10], events: [new(null, EventKind.Gap, Start, EventDetail.Gap(Start, Start + 1, GapCause.Late))]));
+        Send(Batch([10], events: [Late(10)]));
         Assert.Equal(60, checker.Tally.UnexplainedMinutes);
     }
 
@@ -120,6 +120,9 @@ public sealed class CheckerTests : IDisposable
         checker.Logged();
         Assert.Single(checker.Violations);
     }
+
+    private static BatchEvent Late(int slot) =>
+        new(null, EventKind.Gap, Start, EventDetail.Gap(Start, Start + (slot * Interval), GapCause.Late));
 
     private void Try(params int[] slots)
     {

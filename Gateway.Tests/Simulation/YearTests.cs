@@ -7,7 +7,7 @@ namespace Gateway.Tests.Simulation;
 /// each seed's first weeks; its whole year with COLDPROOF_SEED=0x…, thousands with `Gateway.Benchmarks -- years N`.</summary>
 public sealed class YearTests
 {
-    private const int DaysOfEach = 40;
+    private const int DaysOfEach = 20;
 
     public static TheoryData<ulong> Seeds()
     {
@@ -30,6 +30,6 @@ public sealed class YearTests
         }
 
         Assert.True(world.Violations.Count == 0, world.Rerun + "\n" + string.Join('\n', world.Violations));
-        Assert.True(world.Tally.Readings > 5_000, $"Only {world.Tally.Readings} readings: the world stood still.");
+        Assert.True(world.Tally.Readings > 3_000, $"Only {world.Tally.Readings} readings: the world stood still.");
     }
 }

@@ -58,7 +58,7 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
     private BatchHeader? last;
     private Digest lastDigest;
     private TrueRound? lastRound;
-    private bool gapDeclared;
+    private bool bootDeclared;
 
     public YearTally Tally { get; } = new();
 
@@ -161,8 +161,7 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
 
     private void Compare(BatchHeader header, BatchBody body)
     {
-        gapDeclared |= body.Events.Any(happened => happened.Kind is EventKind.Boot or EventKind.Gap
-            && EventDetail.ReadGap(happened.Detail) is not null);
+        bootDeclared |= body.Events.Any(happened => happened.Kind == EventKind.Boot && EventDetail.ReadGap(happened.Detail) is not null);
         for (var i = 0; i < body.Channels.Length; i++)
         {
             if (i == nextSequences.Count)
@@ -207,13 +206,14 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
             return;
         }
 
-        if (lastRound is { } before && truth.TrueMs - before.TrueMs > intervalMs * 3 / 2 && !gapDeclared)
+        if (lastRound is { } before && truth.TrueMs - before.TrueMs > intervalMs * 3 / 2 && !bootDeclared
+            && !body.Events.Any(happened => happened.Kind == EventKind.Gap && EventDetail.ReadGap(happened.Detail)?.ToMs == truth.WallMs))
         {
             Tally.UnexplainedMinutes += (truth.TrueMs - before.TrueMs - intervalMs) / 60_000;
             Violate($"Nothing explains why no round stands in batch {header.Number} before {truth.WallMs}.");
         }
 
-        (lastRound, gapDeclared) = (truth, false);
+        (lastRound, bootDeclared) = (truth, false); // A gap while running ends at the very round that came too late.
         for (var channel = 0; channel < body.Channels.Length; channel++)
         {
             Compare(truth.Channels[channel], body.Channels[channel].Samples[index], $"Batch {header.Number}, channel {channel}");

@@ -129,7 +129,7 @@ public sealed partial class TruckWorld : IDisposable
 
         Round();
         clock.Advance(dice.Between(2_000, 20_000));
-        link.Move(); 
+        link.Move();
         if (session is { } running)
         {
             Guarded(running.Beat);
@@ -157,8 +157,8 @@ public sealed partial class TruckWorld : IDisposable
         inHand = new(clock.TrueMs, session!.Boot, session.Now.WallMs, [.. TruckWiring.Probes.Select((probe, i) =>
             new ChannelTruth(wiring.Truth(i), probe.ToleranceMilli, IsSound(i)))]);
         checker.Try(inHand);
-        Guarded(session.Beat); 
-        ReleaseBus(); 
+        Guarded(session.Beat);
+        ReleaseBus();
         inHand = null;
     }
 

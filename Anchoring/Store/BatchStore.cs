@@ -234,14 +234,25 @@ public sealed class BatchStore(IFolder folder, Action<StoreBreak> broke)
     }
 
     /// <summary>Opens a file for one piece of work. If it is harmed, it is put aside and the answer is default.</summary>
+    /// <exception cref="IOException">The disk is full or fails. Files are as they were at that instant, and whole once reopened.</exception>
     private T? With<T>(string name, Func<LiteEngine, T> work)
     {
+        var first = new FirstFault();
         try
         {
-            using var content = folder.OpenWriteThrough(name);
-            using var log = folder.OpenWriteThrough(Path.ChangeExtension(name, LogSuffix));
-            using var engine = new LiteEngine(new EngineSettings { DataStream = content, LogStream = log });
-            return work(engine);
+            using var content = new OneFaultStream(folder.OpenWriteThrough(name), first);
+            using var log = new OneFaultStream(folder.OpenWriteThrough(Path.ChangeExtension(name, LogSuffix)), first);
+            T found;
+            using (var engine = new LiteEngine(new EngineSettings { DataStream = content, LogStream = log }))
+            {
+                found = work(engine);
+            }
+
+            return first.Fault is { } fault ? throw Failed(name, fault) : found;
+        }
+        catch (Exception fault) when (first.Fault is not null && IsHarm(fault))
+        {
+            throw Failed(name, first.Fault); // What LiteDB then read again it had not written: that is no harm of the file.
         }
         catch (Exception fault) when (IsHarm(fault))
         {
@@ -249,6 +260,8 @@ public sealed class BatchStore(IFolder folder, Action<StoreBreak> broke)
             return default;
         }
     }
+
+    private IOException Failed(string name, IOException fault) => new($"{name} in {folder.Place} could not be written: {fault.Message}", fault);
 
     /// <summary>
     /// What LiteDB throws over harmed pages, which it does not recognise by itself: anything that reading random bytes can throw. A full or

@@ -26,7 +26,8 @@ public sealed class ThermalTruck
     private const int StepSeconds = 10;
     private const long StepMs = StepSeconds * 1_000, DayMs = 86_400_000;
     private const long ForgetAfterMs = 7 * DayMs;
-    private const int CompressorOnAt = 6_000, CompressorOffAt = 3_500; // Air, m°C.
+    private const int CompressorOnAt = 6_000, CompressorOffAt = 3_500, HeaterOnAt = 3_000; // Air, m°C.
+    private const long YearMs = 365 * DayMs + DayMs / 4, DefrostEveryMs = 6 * 3_600_000, DefrostMs = 20 * 60_000;
 
     private readonly ulong seed;
     private ulong random;
@@ -36,11 +37,19 @@ public sealed class ThermalTruck
     // Micro-degrees, so that a thousandth of a small difference is not lost in integer division.
     private long air = 5_000_000, doorAir = 5_200_000, cargoFront = 4_800_000, cargoRear = 5_000_000;
 
+    private readonly bool hasSeasons;
+
     public ThermalTruck(ulong seed)
     {
         this.seed = seed;
         random = seed;
     }
+
+    private ThermalTruck(ulong seed, bool hasSeasons)
+        : this(seed) => this.hasSeasons = hasSeasons;
+
+    /// <summary>The same truck with summer and winter, a heater for the one and a defrost every six hours for the other.</summary>
+    public static ThermalTruck ThroughTheYear(ulong seed) => new(seed, hasSeasons: true);
 
     public bool IsDoorOpen { get; private set; }
 
@@ -82,13 +91,16 @@ public sealed class ThermalTruck
             doorChangesAtMs = atMs + (IsDoorOpen ? NextMinutes(1, 12) : NextMinutes(20, 180));
         }
 
-        IsCompressorOn = air > CompressorOnAt * 1_000L || (IsCompressorOn && air > CompressorOffAt * 1_000L);
-        var outside = OutsideMicro(atMs);
+        var isDefrosting = hasSeasons && atMs % DefrostEveryMs < DefrostMs;
+        IsCompressorOn = !isDefrosting && (air > CompressorOnAt * 1_000L || (IsCompressorOn && air > CompressorOffAt * 1_000L));
+        var outside = OutsideMicro(atMs) + (hasSeasons ? SeasonMicro(atMs) : 0);
         doorAir += Share(IsDoorOpen ? outside - doorAir : air - doorAir, IsDoorOpen ? 60 : 90);
         air += Share(outside - air, 1)
             + Share((IsDoorOpen ? doorAir : air) - air, 12)
             + Share(((cargoFront + cargoRear) / 2) - air, 4)
-            + (IsCompressorOn ? Share(-2_000_000 - air, 15) : 0);
+            + (IsCompressorOn ? Share(-2_000_000 - air, 15) : 0)
+            + (isDefrosting ? Share(20_000_000 - air, 2) : 0)
+            + (hasSeasons && air < HeaterOnAt * 1_000L ? Share(20_000_000 - air, 10) : 0);
         cargoFront += Share(air - cargoFront, 2);
         cargoRear += Share(air - cargoRear, 2) + Share(doorAir - cargoRear, 1);
     }
@@ -102,6 +114,14 @@ public sealed class ThermalTruck
         var sinceColdest = ((atMs - (2 * 3_600_000)) % DayMs + DayMs) % DayMs;
         var warmth = Math.Min(sinceColdest, DayMs - sinceColdest); // 0 to half a day.
         return 14_000_000 + (16_000_000 * warmth / (DayMs / 2));
+    }
+
+    /// <summary>What the season adds: 5 K at the end of July, −27 K at the end of January, straight lines between.</summary>
+    private static long SeasonMicro(long atMs)
+    {
+        var sinceColdest = (atMs - (30 * DayMs)) % YearMs;
+        var warmth = Math.Min(sinceColdest, YearMs - sinceColdest); // 0 to half a year.
+        return -27_000_000 + (32_000_000 * warmth / (YearMs / 2));
     }
 
     private long NextMinutes(int least, int most) => (least + (long)(Next() % (ulong)(most - least + 1))) * 60_000;

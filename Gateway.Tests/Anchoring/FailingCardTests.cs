@@ -1,0 +1,49 @@
+using Anchoring;
+using Evidence;
+using Gateway.Tests.Simulation;
+
+namespace Gateway.Tests.Anchoring;
+
+/// <summary>Goal: a card that fails while batches are folded into the store stops neither the cycle nor loses a batch (F-80). Method: every
+/// operation of a fold fails in turn; LiteDB writes from a thread of its own, and must not be left waiting for it.</summary>
+public sealed class FailingCardTests
+{
+    [Fact]
+    public void Every_operation_of_a_fold_may_fail_and_the_store_is_whole_at_the_next_try()
+    {
+        for (var failAt = 1; ; failAt++)
+        {
+            var card = new Card(new((ulong)failAt));
+            List<StoreBreak> broken = [];
+            var batches = Batches();
+            Assert.Null(new BatchStore(card.Folder("batches"), broken.Add).Put([batches[0]]));
+            card.FailAfter(failAt);
+            var failed = Record.Exception(() => new BatchStore(card.Folder("batches"), broken.Add).Put(batches));
+            Assert.True(failed is null or IOException, $"operation {failAt}: {failed}");
+            if (card.Failed == 0)
+            {
+                Assert.True(failAt > 5, "The fold has more operations than that.");
+                return;
+            }
+
+            var again = new BatchStore(card.Folder("batches"), broken.Add);
+            Assert.Null(again.Put(batches));
+            Assert.Equal(batches.Select(batch => batch.Check()), again.Read(0, 10).Select(batch => batch.Check()));
+            Assert.Empty(broken);
+        }
+    }
+
+    private static List<StoredBatch> Batches()
+    {
+        using var bench = new Bench();
+        using var logbook = bench.Start();
+        for (var i = 0; i < 4; i++)
+        {
+            bench.Round(logbook, 4_000, 5_000);
+            logbook.SealOpen(bench.Now(logbook));
+        }
+
+        return [.. logbook.Extract(0, long.MaxValue).Batches.Select(batch =>
+            new StoredBatch(batch.Statement, batch.Body.Encode(), null, "", [0, 0]))];
+    }
+}

@@ -1,0 +1,241 @@
+using System.Collections.Immutable;
+using Evidence;
+using Evidence.Log;
+
+namespace Gateway.Tests.Simulation;
+
+/// <summary>What was true at one probe in one round.</summary>
+/// <param name="IsSound">Nothing stood in the way of measuring it.</param>
+public readonly record struct ChannelTruth(int MilliCelsius, int ToleranceMilli, bool IsSound);
+
+/// <summary>One round that the truck tried.</summary>
+public sealed class TrueRound(long trueMs, uint boot, long wallMs, ImmutableArray<ChannelTruth> channels)
+{
+    public long TrueMs => trueMs;
+
+    public uint Boot => boot;
+
+    public long WallMs => wallMs;
+
+    public ImmutableArray<ChannelTruth> Channels => channels;
+
+    /// <summary>The gateway has said that it is recorded: a power cut must not take it.</summary>
+    public bool IsPromised { get; set; }
+}
+
+/// <summary>What a year's checking counted.</summary>
+public sealed class YearTally
+{
+    public long Batches { get; set; }
+
+    public long Rounds { get; set; }
+
+    public long Readings { get; set; }
+
+    public long Temperatures { get; set; }
+
+    public long Lost { get; set; }
+
+    public long Invented { get; set; }
+
+    public long UnexplainedMinutes { get; set; }
+
+    public long Checkpoints { get; set; }
+
+    public SortedDictionary<FaultKind, long> Faults { get; } = [];
+}
+
+/// <summary>Compares all that leaves the truck with what was true in it, statement by statement, as a stranger sees them.</summary>
+/// <param name="intervalMs">Time from one round to the next.</param>
+/// <param name="head">The ledger's newest checkpoint.</param>
+/// <param name="entriesFrom">The log's entries from an index on.</param>
+public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<long, List<ReadOnlyMemory<byte>>> entriesFrom)
+{
+    private readonly Queue<TrueRound> expected = new();
+    private readonly Dictionary<long, Digest> headers = [];
+    private readonly List<long> nextSequences = [];
+    private LogEdge edge = LogEdge.Empty;
+    private BatchHeader? last;
+    private Digest lastDigest;
+    private TrueRound? lastRound;
+    private bool bootDeclared;
+
+    public YearTally Tally { get; } = new();
+
+    /// <summary>Wall times of batches whose rounds were all taken by a clock that was right.</summary>
+    public List<(long FromMs, long ToMs)> SoundWindows { get; } = [];
+
+    /// <summary>What does not hold, a sentence each; at most 20.</summary>
+    public List<string> Violations { get; } = [];
+
+    /// <summary>A round is about to be tried.</summary>
+    public void Try(TrueRound round) => expected.Enqueue(round);
+
+    /// <summary>A statement has left the truck.</summary>
+    public void Seen(Digest digest, ReadOnlyMemory<byte> uplink)
+    {
+        var message = Uplink.Decode(uplink);
+        var statement = Statement.Decode(message.Statement.AsMemory());
+        Require(statement.PayloadDigest == digest, () => $"A statement was sent as {digest}, and is {statement.PayloadDigest}.");
+        if (statement.Kind != StatementKind.Batch)
+        {
+            return;
+        }
+
+        var header = BatchHeader.Decode(statement.Payload);
+        if (headers.TryGetValue(header.Number, out var known))
+        {
+            Require(known == digest, () => $"Batch {header.Number} has two signed headers.");
+            return;
+        }
+
+        headers.Add(header.Number, digest);
+        Follow(header, digest);
+        Compare(header, BatchBody.Decode(message.Body!.Value.AsMemory()));
+    }
+
+    /// <summary>The ledger may have logged something: its tree must be the one before, and what came after.</summary>
+    public void Logged()
+    {
+        if (head() is not { } newest || (newest.Size == edge.Size && newest.Root == edge.Root))
+        {
+            return;
+        }
+
+        Tally.Checkpoints++;
+        if (newest.Size < edge.Size)
+        {
+            Violate($"The log had {edge.Size} entries and has {newest.Size}.");
+            return;
+        }
+
+        edge = edge.Append([.. entriesFrom(edge.Size).Take((int)(newest.Size - edge.Size)).Select(entry => LogTree.LeafHash(entry.Span))])
+            .Edge;
+        Require(edge.Size == newest.Size && edge.Root == newest.Root, () => $"Checkpoint {newest.Size} is not consistent with the last.");
+    }
+
+    /// <summary>All has been sent: nothing that was promised may be missing.</summary>
+    public void Finish()
+    {
+        foreach (var round in expected.Where(round => round.IsPromised))
+        {
+            Tally.Lost++;
+            Violate($"The round of {round.WallMs} (boot {round.Boot}) was recorded and is in no batch.");
+        }
+    }
+
+    /// <summary>A batch that the truck still has: it must be the one that strangers have seen.</summary>
+    public void Kept(Statement statement)
+    {
+        var number = BatchHeader.Decode(statement.Payload).Number;
+        Require(headers.TryGetValue(number, out var known) && known == statement.PayloadDigest,
+            () => $"Batch {number} on the card is not the one that was sent.");
+    }
+
+    public void Violate(string words)
+    {
+        if (Violations.Count < 20)
+        {
+            Violations.Add(words);
+        }
+    }
+
+    private void Require(bool holds, Func<string> words)
+    {
+        if (!holds)
+        {
+            Violate(words());
+        }
+    }
+
+    private void Follow(BatchHeader header, Digest digest)
+    {
+        Require(header.Number == (last?.Number + 1 ?? 0), () => $"Batch {header.Number} follows {last?.Number}.");
+        Require(header.Previous == lastDigest, () => $"Batch {header.Number} names another header before it.");
+        Require(last is null || header.Clock.Boot > last.Clock.Boot
+            || (header.Clock.Boot == last.Clock.Boot && header.Clock.UptimeMs >= last.Clock.UptimeMs),
+            () => $"Batch {header.Number} goes back on the gateway's own clock.");
+        (last, lastDigest) = (header, digest);
+        Tally.Batches++;
+    }
+
+    private void Compare(BatchHeader header, BatchBody body)
+    {
+        bootDeclared |= body.Events.Any(happened => happened.Kind == EventKind.Boot && EventDetail.ReadGap(happened.Detail) is not null);
+        for (var i = 0; i < body.Channels.Length; i++)
+        {
+            if (i == nextSequences.Count)
+            {
+                nextSequences.Add(0);
+            }
+
+            var first = body.Channels[i].FirstSequence;
+            Require(first == nextSequences[i], () => $"Batch {header.Number}, channel {i}: reading {first} is not next.");
+            nextSequences[i] = first + body.Rounds.Length;
+        }
+
+        for (var i = 0; i < body.Rounds.Length; i++)
+        {
+            Compare(header, body, i);
+        }
+
+        if (body.Rounds.Length > 1 && lastRound is { } round && Math.Abs(round.TrueMs - round.WallMs) < 60_000
+            && header.ClosedMs > header.OpenedMs)
+        {
+            SoundWindows.Add((header.OpenedMs, header.ClosedMs));
+        }
+    }
+
+    private void Compare(BatchHeader header, BatchBody body, int index)
+    {
+        Tally.Rounds++;
+        while (expected.TryPeek(out var next) && (next.WallMs != body.Rounds[index] || next.Boot != header.Clock.Boot))
+        {
+            expected.Dequeue();
+            if (next.IsPromised)
+            {
+                Tally.Lost++;
+                Violate($"The round of {next.WallMs} (boot {next.Boot}) was recorded and is in no batch, or not in order.");
+            }
+        }
+
+        if (!expected.TryDequeue(out var truth))
+        {
+            Tally.Invented++;
+            Violate($"Batch {header.Number} holds a round of {body.Rounds[index]} that was never taken.");
+            return;
+        }
+
+        if (lastRound is { } before && truth.TrueMs - before.TrueMs > intervalMs * 3 / 2 && !bootDeclared
+            && !body.Events.Any(happened => happened.Kind == EventKind.Gap && EventDetail.ReadGap(happened.Detail)?.ToMs == truth.WallMs))
+        {
+            Tally.UnexplainedMinutes += (truth.TrueMs - before.TrueMs - intervalMs) / 60_000;
+            Violate($"Nothing explains why no round stands in batch {header.Number} before {truth.WallMs}.");
+        }
+
+        (lastRound, bootDeclared) = (truth, false); // A gap while running ends at the very round that came too late.
+        for (var channel = 0; channel < body.Channels.Length; channel++)
+        {
+            Compare(truth.Channels[channel], body.Channels[channel].Samples[index], $"Batch {header.Number}, channel {channel}");
+        }
+    }
+
+    private void Compare(ChannelTruth truth, BatchSample sample, string place)
+    {
+        Tally.Readings++;
+        if (sample.Temperature is { } temperature)
+        {
+            Tally.Temperatures++;
+            if (Math.Abs(temperature.Value - truth.MilliCelsius) > truth.ToleranceMilli)
+            {
+                Tally.Invented++;
+                Violate($"{place}: {temperature.Value} m°C was recorded, {truth.MilliCelsius} was true.");
+            }
+        }
+        else if (truth.IsSound)
+        {
+            Tally.Lost++;
+            Violate($"{place}: {sample.Outcome} was recorded although nothing was wrong.");
+        }
+    }
+}

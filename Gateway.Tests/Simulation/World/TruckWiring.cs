@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using System.Device.I2c;
+using Evidence;
+using Gateway.Configuration;
+using Sensors;
+using Sensors.Chips;
+using Sensors.Emulation;
+
+namespace Gateway.Tests.Simulation;
+
+/// <summary>One probe of the simulated truck.</summary>
+/// <param name="Zone">Where it hangs.</param>
+/// <param name="ToleranceMilli">How far its nearest code may be from the truth.</param>
+/// <param name="MuxChannel">Behind the switch; null for none.</param>
+internal sealed record WiredProbe(TruckZone Zone, ChipKind Kind, int Address, int ToleranceMilli, int? MuxChannel)
+{
+    public EmulatedChip NewChip() => Kind switch
+    {
+        ChipKind.Tmp117 => new EmulatedTmp117(Address),
+        ChipKind.Lm75 => new EmulatedLm75(Address),
+        ChipKind.Mcp9808 => new EmulatedMcp9808(Address),
+        _ => new EmulatedSht4x(Address),
+    };
+}
+
+/// <summary>The truck's modelled climate and five emulated chips of four kinds on one bus, two of them behind a switch.</summary>
+internal sealed class TruckWiring : IDisposable
+{
+    public static readonly ImmutableArray<WiredProbe> Probes =
+    [
+        new(TruckZone.CargoFront, ChipKind.Tmp117, 0x48, 8, null),
+        new(TruckZone.CargoRear, ChipKind.Lm75, 0x4A, 251, null),
+        new(TruckZone.ReturnAir, ChipKind.Mcp9808, 0x18, 33, null),
+        new(TruckZone.CargoFront, ChipKind.Tmp117, 0x49, 8, 2),
+        new(TruckZone.Door, ChipKind.Sht4x, 0x44, 3, 5),
+    ];
+
+    private readonly ThermalTruck climate;
+    private readonly EmulatedChip[] chips = [.. Probes.Select(probe => probe.NewChip())];
+    private readonly bool[] isForeign = new bool[Probes.Length];
+
+    public TruckWiring(ulong seed)
+    {
+        climate = ThermalTruck.ThroughTheYear(seed);
+        Bus.Attach(Mux);
+        for (var i = 0; i < Probes.Length; i++)
+        {
+            Attach(i, chips[i]);
+        }
+    }
+
+    public EmulatedBus Bus { get; } = new();
+
+    public EmulatedTca9548A Mux { get; } = new();
+
+    public EmulatedChip this[int channel] => chips[channel];
+
+    /// <summary>How the probes would stand in the settings.</summary>
+    public static ImmutableArray<ConfiguredProbe> Configured(int high) => [.. Probes.Select((probe, i) => new ConfiguredProbe(
+        new()
+        {
+            Channel = (ushort)i,
+            Place = $"{probe.Zone} {i}",
+            Serial = $"Y-{i}",
+            Chip = probe.Kind,
+            Address = probe.Address,
+            MuxAddress = probe.MuxChannel is null ? null : 0x70,
+            MuxChannel = probe.MuxChannel,
+        }, new(probe.Zone == TruckZone.Door ? -40_000 : 2_000), new(probe.Zone == TruckZone.Door ? 60_000 : high)))];
+
+    public I2cBus Open(int number) => Bus.Open(number);
+
+    /// <summary>The true temperature at a probe now.</summary>
+    public int Truth(int channel) => climate.MilliCelsius(Probes[channel].Zone);
+
+    /// <summary>Time passes: every chip has converted since.</summary>
+    public void MoveTo(long trueMs)
+    {
+        climate.MoveTo(trueMs);
+        for (var i = 0; i < chips.Length; i++)
+        {
+            if (!isForeign[i])
+            {
+                chips[i].FinishConversion(Truth(i));
+            }
+        }
+    }
+
+    /// <summary>Another chip hangs at this channel's address from now on: a fresh one of its kind, or one of another.</summary>
+    public void Swap(int channel, EmulatedChip other)
+    {
+        Detach(channel);
+        isForeign[channel] = other.GetType() != Probes[channel].NewChip().GetType();
+        Attach(channel, other);
+    }
+
+    public void Dispose() => Bus.Dispose();
+
+    private void Attach(int channel, EmulatedChip chip)
+    {
+        chips[channel] = chip;
+        if (Probes[channel].MuxChannel is { } place)
+        {
+            Mux.Attach(place, chip);
+        }
+        else
+        {
+            Bus.Attach(chip);
+        }
+    }
+
+    private void Detach(int channel)
+    {
+        if (Probes[channel].MuxChannel is not null)
+        {
+            Mux.Detach(chips[channel]);
+        }
+        else
+        {
+            Bus.Detach(chips[channel]);
+        }
+    }
+}

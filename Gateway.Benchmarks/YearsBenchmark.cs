@@ -30,6 +30,7 @@ internal static class YearsBenchmark
             tallies.Add(world.Tally);
             if (world.Violations.Count > 0)
             {
+                Console.Error.WriteLine($"\nFAILED  {world.Rerun}\n    {world.Violations[0]}"); // At once: a long run may be ended early.
                 failed.Add(world.Rerun + "\n    " + string.Join("\n    ", world.Violations.Take(3)));
             }
         });

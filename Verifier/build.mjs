@@ -9,7 +9,7 @@ const common = { bundle: true, charset: 'utf8', logLevel: 'warning', mainFields:
 await build({ ...common, entryPoints: ['src/node.ts'], outfile: 'dist/verifier.mjs', format: 'esm', platform: 'neutral' });
 
 const text = async (options) => (await build({ ...common, ...options, write: false, minify: true, legalComments: 'none' })).outputFiles[0].text.trim();
-const program = await text({ entryPoints: ['src/page/start.ts'], format: 'iife', platform: 'browser' });
+const program = await text({ entryPoints: ['src/page/start.ts'], format: 'iife', platform: 'browser', banner: { js: notices() } });
 const style = await text({ entryPoints: ['src/page/style.css'] });
 for (const part of [program, style]) {
   // What ends a block early, or what a browser writes differently than it read it: the page could then not hash itself.
@@ -32,3 +32,15 @@ if (!process.argv.includes('--check')) {
   throw new Error('verify.html is not what the sources give: run "npm run build" and commit it.');
 }
 console.log(`verify.html: ${Buffer.byteLength(page)} bytes, SHA-256 ${createHash('sha256').update(page).digest('hex')}`);
+
+/** The licences of what is inside travel with it: who wrote it, and the one text that they share. */
+function notices() {
+  const licence = (name) => readFileSync(`node_modules/${name}/${name === 'qr' ? 'LICENSE-MIT' : 'LICENSE'}`, 'utf8').replace(/\r/g, '');
+  const authors = ['@noble/curves', '@noble/hashes', 'qr', 'uplot'].map((name) => {
+    const [author] = /Copyright \(c\).*/.exec(licence(name)) ?? [];
+    if (author === undefined || !licence(name).includes('Permission is hereby granted, free of charge')) throw new Error(`${name} is not under the MIT licence.`);
+    return `${name}: ${author.trim()}`;
+  });
+  const grant = licence('uplot');
+  return `/*! This page holds, under the MIT licence:\n${authors.join('\n')}\n\n${grant.slice(grant.indexOf('Permission is hereby granted')).trim()} */`;
+}

@@ -21,3 +21,4 @@ export { LANGUAGES, Speech } from './page/speech.ts';
 export { WORDS } from './page/texts/words.ts';
 export { statistics } from './page/kinetic.ts';
 export { readPolicyBlock } from './page/trust.ts';
+export { range, spans, thin, traceOf } from './page/chart/trace.ts';

@@ -2,8 +2,9 @@ import { Malformed, utf8 } from '../bytes.ts';
 import { compareCsv } from '../inputs/csv.ts';
 import { openFile, type Opened } from '../inputs/open.ts';
 import { sentence, type Language } from '../inputs/sentences.ts';
-import type { Verdict } from '../verdict.ts';
+import type { ChartPanel } from './chart/panel.ts';
 import { append, h } from './dom.ts';
+import type { Result } from './results.ts';
 import { emptyPage, pageSum, readBlock, writeBlock } from './source.ts';
 import { LANGUAGES, Speech } from './speech.ts';
 import { authorities, readPolicyBlock, remember, remembered, type Trust } from './trust.ts';
@@ -19,7 +20,8 @@ export class Page {
   private offer: Uint8Array | null = null;
   private trust: Trust | null = null;
   private context: Record<string, unknown> = {};
-  private verdict: Verdict | null = null;
+  private result: Result | null = null;
+  private charts: ChartPanel[] = [];
   private message = '';
 
   constructor(private readonly source: string, program: string) {
@@ -68,8 +70,8 @@ export class Page {
       return `${sentence(key, language)} ${sentence('loggerNote', language)}`;
     }
     if (opened.is !== 'csv') return sentence('unknown', language);
-    if (this.verdict === null) return sentence('csvNeedsBundle', language);
-    const { equal, missing, extra, first } = compareCsv(opened.rows, this.verdict.channels);
+    if (this.result?.is !== 'verdict') return sentence('csvNeedsBundle', language);
+    const { equal, missing, extra, first } = compareCsv(opened.rows, this.result.verdict.channels);
     if (first === null) return sentence('csvEqual', language, [String(equal)]);
     const [line, channel, sequence] = [first.line, first.channel, first.sequence].map(String);
     return first.kind === 'missing' ? sentence('csvMissing', language, [String(missing), channel, sequence, first.proven])
@@ -91,13 +93,13 @@ export class Page {
   }
 
   private async check(): Promise<void> {
-    this.verdict = null;
+    this.result = null;
     if (this.bundle === null) return this.draw();
     const bar = h('progress', { max: 1, value: 0, 'aria-label': this.speech.say('checking') });
     this.root.replaceChildren(h('p', { role: 'status' }, this.speech.say('checking')), bar);
     const final = await this.checker.run({ bundle: this.bundle, policy: this.trust?.policy ?? null }, (done, all) => { bar.value = done / all; });
     if ('verdict' in final) {
-      this.verdict = final.verdict;
+      this.result = { is: 'verdict', ...final };
       this.root.dataset.ms = String(Math.round(final.ms));
     } else {
       this.message = this.speech.say('unknown.broken', 'malformed' in final ? final.malformed : final.broken);
@@ -114,10 +116,12 @@ export class Page {
         click: () => this.speak(name) }, new Speech(name).say('name')))));
     const main = h('main', {});
     if (this.message !== '') main.append(h('p', { role: 'alert', id: 'message' }, this.message));
-    if (this.verdict !== null) append(main, verdictSections(this.verdict, speech, this.scanned(), this.trust, this.trustPanel()));
+    for (const chart of this.charts.splice(0)) chart.end();
+    if (this.result?.is === 'verdict') append(main, verdictSections(this.result.verdict, speech, this.scanned(), this.trust, this.trustPanel(), this.charts));
     else append(main, [h('h1', {}, speech.say('verifier')), h('p', {}, speech.say('local'))]);
     append(main, [this.drop(), this.honest()]);
     this.root.replaceChildren(head, main);
+    for (const chart of this.charts) chart.begin();
   }
 
   private speak(language: Language): void {

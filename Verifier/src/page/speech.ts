@@ -1,7 +1,6 @@
 import en from '../../../Ledger/Pages/Texts/en.json';
 import fr from '../../../Ledger/Pages/Texts/fr.json';
 import zh from '../../../Ledger/Pages/Texts/zh.json';
-import { utc } from '../bytes.ts';
 import type { Language } from '../inputs/sentences.ts';
 import { WORDS } from './texts/words.ts';
 
@@ -19,31 +18,38 @@ export class Speech {
     return text.replace(/\{([0-9])\}/g, (_, place: string) => String(values[Number(place)] ?? ''));
   }
 
-  has(key: string): boolean {
-    return key in LEDGER[this.language];
+  /** Why there is no value or no data, in words where there are any. */
+  cause(name: string): string {
+    return LEDGER[this.language][`causes.${name}`] ?? name;
   }
 
-  /** "2022-05-02 12:10:00 UTC (14:10:00 local, UTC+02:00)"; where the local zone is UTC, once. */
+  /** "2022-05-02 12:10:00 UTC (14:10:00 UTC+02:00)"; where the local zone is UTC, once. */
   time(ms: number): string {
+    const { date, clock, local } = this.instant(ms);
+    return local === null ? `${date} ${clock}` : `${date} ${clock} (${local})`;
+  }
+
+  /** The parts of an instant: "2022-05-02", "12:10:00 UTC", "14:10:00 UTC+02:00"; the last with its date where it is another day, null where the zone is UTC. */
+  instant(ms: number): { date: string; clock: string; local: string | null } {
+    const [date, clock] = [new Date(ms).toISOString().slice(0, 10), `${new Date(ms).toISOString().slice(11, 19)} UTC`];
     const offset = -new Date(ms).getTimezoneOffset();
-    if (offset === 0) return utc(ms);
+    if (offset === 0) return { date, clock, local: null };
     const local = new Date(ms + offset * 60_000).toISOString();
-    const sameDay = local.slice(0, 10) === new Date(ms).toISOString().slice(0, 10);
     const two = (n: number): string => String(n).padStart(2, '0');
     const zone = `UTC${offset < 0 ? '−' : '+'}${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}`;
-    return `${utc(ms)} (${sameDay ? '' : `${local.slice(0, 10)} `}${local.slice(11, 19)} ${zone})`;
+    return { date, clock, local: `${local.slice(0, 10) === date ? '' : `${local.slice(0, 10)} `}${local.slice(11, 19)} ${zone}` };
   }
 
   duration(ms: number): string {
     const s = Math.round(ms / 1000);
     const parts: [number, string][] = [[Math.floor(s / 86_400), 'd'], [Math.floor(s / 3600) % 24, 'h'], [Math.floor(s / 60) % 60, 'min'], [s % 60, 's']];
     const first = parts.findIndex(([n]) => n > 0);
-    return first < 0 ? `0 ${this.say('unit.s')}`
-      : parts.slice(first, first + 2).filter(([n]) => n > 0).map(([n, unit]) => `${n} ${this.say(`unit.${unit}`)}`).join(' ');
+    return first < 0 ? `0\u00a0${this.say('unit.s')}`
+      : parts.slice(first, first + 2).filter(([n]) => n > 0).map(([n, unit]) => `${n}\u00a0${this.say(`unit.${unit}`)}`).join(' ');
   }
 
   celsius(milli: number, digits = 1): string {
-    return `${(milli / 1000).toLocaleString(this.language, { minimumFractionDigits: digits, maximumFractionDigits: 3 })} °C`.replace('-', '−');
+    return `${(milli / 1000).toLocaleString(this.language, { minimumFractionDigits: digits, maximumFractionDigits: 3 })}\u00a0°C`.replace('-', '−');
   }
 
   count(n: number): string {

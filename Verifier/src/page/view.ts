@@ -1,21 +1,22 @@
 import { utc } from '../bytes.ts';
-import type { ChannelVerdict, Check, Interval, Verdict, Word } from '../verdict.ts';
+import type { Check, Verdict, Word } from '../verdict.ts';
+import type { ChartPanel } from './chart/panel.ts';
 import { h, mark, type Shape } from './dom.ts';
-import { statistics } from './kinetic.ts';
 import type { Speech } from './speech.ts';
+import { temperature } from './temperature.ts';
 import { authorities, type Trust } from './trust.ts';
 
-const ROWS_MAX = 500;
 const SHAPES: Record<Word, [string, Shape]> = {
   Verified: ['ok', 'tick'], NotYetAnchored: ['pending', 'triangle'], SignerUnknown: ['pending', 'triangle'],
   TimeNotProven: ['pending', 'triangle'], CannotCheck: ['unknown', 'ring'], Changed: ['failed', 'cross'], Incomplete: ['failed', 'cross'],
 };
 
 /** The word, the trust question, the checks, the temperature, and what none of it proves. `scanned` is the code's short hash, if any. */
-export function verdictSections(verdict: Verdict, speech: Speech, scanned: string | null, trust: Trust | null, panel: HTMLElement | null): HTMLElement[] {
+export function verdictSections(verdict: Verdict, speech: Speech, scanned: string | null, trust: Trust | null, panel: HTMLElement | null,
+  charts: ChartPanel[]): HTMLElement[] {
   const another = scanned !== null && !verdict.roots.some((root) => root.startsWith(scanned));
   const sections = [word(verdict, speech, another ? scanned : null), ...(panel === null ? [] : [panel]), checks(verdict, speech)];
-  return [...sections, temperature(verdict, speech), notProven(speech), keys(verdict, speech, trust)];
+  return [...sections, temperature(verdict, speech, charts), notProven(speech), keys(verdict, speech, trust)];
 }
 
 function word(verdict: Verdict, speech: Speech, another: string | null): HTMLElement {
@@ -43,38 +44,6 @@ function checks(verdict: Verdict, speech: Speech): HTMLElement {
     h('li', { class: check.state, 'data-check': check.name }, mark(shapes[check.state]), h('div', {}, h('strong', {}, speech.say(`check.${check.name}`)),
       ` – ${speech.say(`state.${check.state}`)}`, check.state === 'Failed' && h('div', { lang: 'en' }, check.sentence))))),
   from !== null && to !== null && h('p', { id: 'bracket' }, speech.say('sealed', speech.time(from), speech.time(to), speech.duration(widest))));
-}
-
-function temperature(verdict: Verdict, speech: Speech): HTMLElement {
-  return h('section', { id: 'temperature' }, h('h2', {}, speech.say('temperature')),
-    verdict.word !== 'Verified' && verdict.channels.length > 0 && h('p', {}, speech.say('unproven.answers')),
-    ...verdict.channels.map((channel) => channelSection(channel, speech)));
-}
-
-function channelSection(channel: ChannelVerdict, speech: Speech): HTMLElement {
-  const { probe } = channel;
-  const shape: Shape = channel.answer === 'InRange' ? 'tick' : channel.answer === 'OutOfRange' ? 'triangle' : 'ring';
-  const known = statistics(channel);
-  const shown = channel.intervals.filter((interval) => interval.answer !== 'InRange');
-  const columns = ['col.start', 'col.end', 'col.long', 'col.extreme', 'limits', 'col.answer'];
-  return h('section', {}, h('h3', {}, h('bdi', {}, speech.say('probe', channel.channel, probe.place, probe.serial, speech.celsius(probe.low), speech.celsius(probe.high)))),
-    h('p', { class: 'answer', 'data-answer': channel.answer }, mark(shape), speech.say(`answer.${channel.answer}`)),
-    known !== null && h('p', {}, speech.say('mkt', ...[known.min, known.max, Math.round(known.mean), Math.round(known.kinetic)].map((value) => speech.celsius(value)))),
-    shown.length === 0 ? h('p', {}, speech.say('table.none')) : h('div', { class: 'scroll', tabindex: 0 }, h('table', {},
-      h('caption', { class: 'quiet' }, speech.say('table')), h('thead', {}, h('tr', {}, ...columns.map((key) => h('th', { scope: 'col' }, speech.say(key))))),
-      h('tbody', {}, ...shown.slice(0, ROWS_MAX).map((interval) => row(interval, channel, speech))))),
-    shown.length > ROWS_MAX && h('p', {}, speech.say('table.more', speech.count(shown.length - ROWS_MAX))));
-}
-
-function row(interval: Interval, { probe }: ChannelVerdict, speech: Speech): HTMLElement {
-  const low = interval.min !== null && interval.min < probe.low;
-  const high = interval.max !== null && interval.max > probe.high;
-  const extreme = [low ? interval.min : null, high ? interval.max : null].filter((value): value is number => value !== null);
-  const limit = [low ? `< ${speech.celsius(probe.low)}` : '', high ? `> ${speech.celsius(probe.high)}` : ''].filter((text) => text !== '');
-  const cause = interval.cause === null ? '' : `: ${speech.has(`causes.${interval.cause}`) ? speech.say(`causes.${interval.cause}`) : interval.cause}`;
-  return h('tr', {}, ...[speech.time(interval.from), speech.time(interval.to), speech.duration(interval.to - interval.from),
-    extreme.map((value) => speech.celsius(value)).join(' / ') || '–', limit.join(' / ') || '–',
-    speech.say(`interval.${interval.answer}`) + cause].map((text) => h('td', {}, text)));
 }
 
 function notProven(speech: Speech): HTMLElement {

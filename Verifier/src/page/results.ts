@@ -1,0 +1,4 @@
+import type { Verdict } from '../verdict.ts';
+
+/** What the page has found out about what it was given. Another kind of evidence is another case here and another view in page.ts. */
+export type Result = { is: 'verdict'; verdict: Verdict; ms: number };

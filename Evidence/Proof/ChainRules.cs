@@ -59,6 +59,12 @@ internal static class ChainRules
                     + $"{Times.Utc(first.Header.OpenedMs)}.");
         }
 
+        if (first.Header.OpenedMs > bundle.ToMs)
+        {
+            return new(Fault.WindowStart, $"The window ends {Times.Utc(bundle.ToMs)}, before the gateway's first batch opens "
+                + $"{Times.Utc(first.Header.OpenedMs)}: nothing was recorded in it.");
+        }
+
         return last.Header.ClosedMs < bundle.ToMs
             ? new(Fault.WindowEnd,
                 $"The window ends {Times.Utc(bundle.ToMs)}; the last batch shown, {last.Header.Number}, was sealed "
@@ -66,7 +72,8 @@ internal static class ChainRules
             : Finding.None;
     }
 
-    /// <summary>The first batch that the gateway ever sealed: nothing can be missing before it.</summary>
+    /// <summary>The first batch that the gateway ever sealed: nothing can be missing before it. A window that ends before it has nothing in it to
+    /// prove.</summary>
     public static bool IsVeryFirst(ProvenBatch batch) => batch.Header.Previous.IsZero && batch.Header.Number == batch.Manifest.FirstNumber;
 
     // Events are shown from the level of verdicts on; a bundle of headers alone cannot say why a restart happened, and does not claim to.

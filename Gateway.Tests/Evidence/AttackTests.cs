@@ -34,6 +34,7 @@ public sealed class AttackTests
         Assert.Equal(names.Count, names.Distinct().Count());
     }
 
+    /// <remarks>Among them F-70: a window that ends before the first batch.</remarks>
     [Fact]
     public void Golden_bundles_keep_their_verdicts()
     {

@@ -17,8 +17,9 @@ internal static class TimeAttacks
         var last = truck.Batches[^1];
         var closed = last.Header.ClosedMs;
         yield return Window(truck, "swapped-window", VerdictWord.Incomplete, Fault.WindowEnd, closed + (24 * Hour));
-        // Nothing is left out before a gateway's first batch: the record is whole, and says "no data" for all of this window.
-        yield return Window(truck, "window-before-enrolment", VerdictWord.Verified, Fault.None, closed - (48 * Hour));
+        // F-70: before a gateway's first batch nothing is left out, but nothing of such a window is proven either.
+        yield return Window(truck, "window-before-enrolment", VerdictWord.Incomplete, Fault.WindowStart, closed - (48 * Hour));
+        yield return Window(truck, "window-from-before-the-first-batch", VerdictWord.Verified, Fault.None, TestTruck.StartMs - Hour);
         yield return Attacks.Bend(truck, "beacons-left-out", VerdictWord.Verified, Fault.None, b => b["beacons"] = new JsonArray());
         yield return Logged(truck, "backdated-trip", VerdictWord.TimeNotProven, Fault.ReceiptLate, header => header, closed + (30 * Hour));
         yield return Logged(truck, "backdated-by-days", VerdictWord.TimeNotProven, Fault.BracketWide, header => header, closed + (72 * Hour));

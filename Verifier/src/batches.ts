@@ -133,6 +133,10 @@ export function checkWindow(bundle: Bundle, batches: ProvenBatch[]): Finding | n
     return found('WindowStart', `The window begins ${utc(bundle.from)}; the first batch shown, ${first.header.number}, opens `
       + `${utc(first.header.opened)}.`);
   }
+  if (first.header.opened > bundle.to) {
+    return found('WindowStart', `The window ends ${utc(bundle.to)}, before the gateway's first batch opens ${utc(first.header.opened)}: `
+      + 'nothing was recorded in it.');
+  }
   return last.header.closed < bundle.to
     ? found('WindowEnd', `The window ends ${utc(bundle.to)}; the last batch shown, ${last.header.number}, was sealed ${utc(last.header.closed)}.`)
     : null;

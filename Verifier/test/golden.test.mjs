@@ -25,8 +25,10 @@ for (const { name, word, fault } of attacks) {
 }
 
 test('a window in which nothing was recorded is never "in range"', async () => {
-  const verdict = await verifier.verify(bytes('attacks/window-before-enrolment.coldproof.json'), policy);
-  assert.deepEqual(verdict.channels.map((channel) => channel.answer), ['NoData']);
+  const nothing = await verifier.verify(bytes('attacks/window-before-enrolment.coldproof.json'), policy);
+  assert.deepEqual([nothing.word, nothing.channels], ['Incomplete', []]);
+  const partly = await verifier.verify(bytes('attacks/window-from-before-the-first-batch.coldproof.json'), policy);
+  assert.deepEqual(partly.channels.map((channel) => [channel.answer, channel.intervals[0].answer]), [['NoData', 'NoData']]);
 });
 
 test('a signature is judged the same without WebCrypto', async () => {

@@ -11,6 +11,9 @@ public enum StatementKind
     Manifest,
     Revocation,
     Conflict,
+
+    /// <summary>A certificate code's claims. It travels in a QR code and is never an entry of the log.</summary>
+    Certificate,
 }
 
 /// <summary>A COSE_Sign1 (RFC 9052) with ES256: one signed payload, and exactly one way to write it.</summary>
@@ -178,6 +181,7 @@ public sealed class Statement
         StatementKind.Manifest => "application/vnd.coldproof.manifest+cbor",
         StatementKind.Revocation => "application/vnd.coldproof.revocation+cbor",
         StatementKind.Conflict => "application/vnd.coldproof.conflict+cbor",
+        StatementKind.Certificate => "application/vnd.coldproof.certificate+cbor",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of statement."),
     };
 }

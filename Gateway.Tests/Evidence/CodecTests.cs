@@ -160,6 +160,7 @@ public sealed class CodecTests
             ["salt-key-reading-0"] = Hex(SaltKeys.Derive(body.Key.AsSpan(), LeafKind.Reading, new ChannelId(0))),
             ["salt-key-event"] = Hex(SaltKeys.Derive(body.Key.AsSpan(), LeafKind.Event, null)),
             ["salt-at-place-3"] = Hex([.. SaltKeys.Salt(SaltKeys.Derive(body.Key.AsSpan(), LeafKind.Reading, new ChannelId(0)), 3)]),
+            ["certificate"] = Hex(CertificateVectors.Example.Encode()),
             ["downlink-refused"] = Hex(new Downlink(Digest.Of([5]), null, Refusal.NumberNotNext, "Batch 40 comes next.").Encode()),
         };
     }

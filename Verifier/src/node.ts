@@ -2,6 +2,7 @@
 export { hex, unhex, utf8 } from './bytes.ts';
 export { parsePolicy } from './bundle.ts';
 export { columnHashes, decodeColumn, decodeLeaf } from './leaf.ts';
+export { base45, checkCertificate, parseTrust } from './certificate.ts';
 export { checkReceipt } from './logrules.ts';
 export { inclusionFault, parseProof } from './log.ts';
 export { decodeHeader } from './statement.ts';

@@ -46,6 +46,12 @@ internal sealed class LoopDisk : IDisposable
     public long SyncedBytesWritten()
     {
         Tool("sync", "-f", Mount);
+        return BytesWritten();
+    }
+
+    /// <summary>Bytes written to the block device so far, without hurrying anything along.</summary>
+    public long BytesWritten()
+    {
         var fields = File.ReadAllText($"/sys/block/{Path.GetFileName(device)}/stat").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return long.Parse(fields[6], CultureInfo.InvariantCulture) * SectorLength;
     }

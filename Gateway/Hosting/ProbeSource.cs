@@ -32,8 +32,15 @@ public sealed class ProbeSource : IDisposable
 
     public void Dispose() => Truck.Dispose();
 
-    public static (Option<bool> Emulate, Option<string?> Replay) Options() => (
+    public static ProbeOptions Options() => new(
         new("--emulate") { Description = "Emulated chips in a modelled truck, in real time; the manifest says so." },
+        new("--emulate-probes")
+        {
+            Description = $"How many probes the modelled truck has, 1 to {EmulatedTruck.ModelledProbesMax}. Default: "
+                + $"{EmulatedTruck.ModelledProbes}.",
+            DefaultValueFactory = _ => EmulatedTruck.ModelledProbes,
+        },
+        new("--emulate-mishaps") { Description = "A seed: cables and chips of the modelled truck fail now and then, drawn from it." },
         new("--replay")
         {
             Description = "Emulated chips that play back a logger's trip as fast as work allows: FILE (Fridge-tag text export), or "
@@ -42,8 +49,8 @@ public sealed class ProbeSource : IDisposable
         });
 
     /// <summary>What the command line asks for; null for the real probes.</summary>
-    /// <exception cref="VerbException">The trip's file cannot be read.</exception>
-    public static ProbeSource? Choose(ParseResult parsed, (Option<bool> Emulate, Option<string?> Replay) options)
+    /// <exception cref="VerbException">The trip's file cannot be read, or there are not so many probes.</exception>
+    public static ProbeSource? Choose(ParseResult parsed, ProbeOptions options)
     {
         if (parsed.GetResult(options.Replay) is not null)
         {
@@ -51,7 +58,15 @@ public sealed class ProbeSource : IDisposable
             return new(EmulatedTruck.Replaying(trip), trip);
         }
 
-        return parsed.GetValue(options.Emulate) ? new(EmulatedTruck.Modelled(seed: 1), null) : null;
+        if (!parsed.GetValue(options.Emulate))
+        {
+            return null;
+        }
+
+        var probes = parsed.GetValue(options.Probes);
+        return probes is >= 1 and <= EmulatedTruck.ModelledProbesMax
+            ? new(EmulatedTruck.Modelled(seed: 1, probes, parsed.GetValue(options.Mishaps)), null)
+            : throw new VerbException($"--emulate-probes is {probes}; give 1 to {EmulatedTruck.ModelledProbesMax}.") { Code = ExitCode.Usage };
     }
 
     private static ReplayTrip Read(string file)
@@ -78,3 +93,6 @@ public sealed class ProbeSource : IDisposable
         }
     }
 }
+
+/// <summary>The options that choose emulated probes.</summary>
+public sealed record ProbeOptions(Option<bool> Emulate, Option<int> Probes, Option<ulong?> Mishaps, Option<string?> Replay);

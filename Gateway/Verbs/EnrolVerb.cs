@@ -26,7 +26,7 @@ public static class EnrolVerb
         var verb = new Command("request", "Make the keys if there are none, and write what the authority has to sign. Exit: 0 done, 1 "
             + "not done, 78 settings.")
         {
-            config, directory, source.Emulate, source.Replay, answer,
+            config, directory, source.Emulate, source.Probes, source.Replay, answer,
         };
         verb.SetAction(parsed =>
         {

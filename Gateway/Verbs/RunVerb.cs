@@ -20,7 +20,7 @@ public static class RunVerb
         var verb = new Command("run", "Sample, record, seal and offer until told to stop. Exit: 0 stopped, 1 an invariant broke, 78 "
             + "settings or enrolment.")
         {
-            config, directory, source.Emulate, source.Replay, replayClock,
+            config, directory, source.Emulate, source.Probes, source.Mishaps, source.Replay, replayClock,
         };
         verb.SetAction(async (parsed, stop) =>
         {

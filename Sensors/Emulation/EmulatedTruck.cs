@@ -10,6 +10,10 @@ namespace Sensors.Emulation;
 /// Use from one thread; chips are read between two calls of MoveTo only.</remarks>
 public sealed class EmulatedTruck : IDisposable
 {
+    /// <summary>How many probes the modelled truck has unless told otherwise, and at most.</summary>
+    public const int ModelledProbes = 4, ModelledProbesMax = 8;
+
+    private const int InnerMilliCelsius = 150;
     private readonly Action<long> moveTo;
 
     private EmulatedTruck(ImmutableArray<ProbeSettings> probes, Action<long> moveTo, params ReadOnlySpan<EmulatedChip> chips)
@@ -44,39 +48,57 @@ public sealed class EmulatedTruck : IDisposable
         }
     }
 
-    /// <summary>A modelled truck with four probes of three kinds, one of them behind a switch.</summary>
-    public static EmulatedTruck Modelled(ulong seed)
+    /// <summary>A modelled truck with probes of three kinds, one of every four behind a switch.</summary>
+    /// <param name="seed">Of the weather and the doors.</param>
+    /// <param name="probes">How many probes, 1 to 8; default 4. The second four hang in the same zones, a little farther in.</param>
+    /// <param name="mishaps">Seed of faults of wires and chips that come and go; null for none.</param>
+    public static EmulatedTruck Modelled(ulong seed, int probes = ModelledProbes, ulong? mishaps = null)
     {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(probes, Math.Clamp(probes, 1, ModelledProbesMax));
         var truck = new ThermalTruck(seed);
         var mux = new EmulatedTca9548A();
-        (TruckZone Zone, EmulatedChip Chip)[] hung =
+        (TruckZone Zone, string Place, ChipKind Kind, EmulatedChip Chip)[] hung =
         [
-            (TruckZone.CargoFront, new EmulatedTmp117(0x48)),
-            (TruckZone.CargoRear, new EmulatedTmp117(0x49)),
-            (TruckZone.ReturnAir, new EmulatedMcp9808(0x18)),
-            (TruckZone.Door, new EmulatedSht4x(0x44)),
+            (TruckZone.CargoFront, "cargo, front", ChipKind.Tmp117, new EmulatedTmp117(0x48)),
+            (TruckZone.CargoRear, "cargo, rear", ChipKind.Tmp117, new EmulatedTmp117(0x49)),
+            (TruckZone.ReturnAir, "return air", ChipKind.Mcp9808, new EmulatedMcp9808(0x18)),
+            (TruckZone.Door, "door", ChipKind.Sht4x, new EmulatedSht4x(0x44)),
+            (TruckZone.CargoFront, "cargo, front, inner", ChipKind.Tmp117, new EmulatedTmp117(0x4A)),
+            (TruckZone.CargoRear, "cargo, rear, inner", ChipKind.Tmp117, new EmulatedTmp117(0x4B)),
+            (TruckZone.ReturnAir, "return air, inner", ChipKind.Mcp9808, new EmulatedMcp9808(0x19)),
+            (TruckZone.Door, "door, inner", ChipKind.Sht4x, new EmulatedSht4x(0x44)),
         ];
-        mux.Attach(3, hung[3].Chip);
-        return new(
-            [
-                Probe(0, "cargo, front", "E-1001", ChipKind.Tmp117, 0x48),
-                Probe(1, "cargo, rear", "E-1002", ChipKind.Tmp117, 0x49),
-                Probe(2, "return air", "E-1003", ChipKind.Mcp9808, 0x18),
-                Probe(3, "door", "E-1004", ChipKind.Sht4x, 0x44) with { MuxAddress = mux.Address, MuxChannel = 3 },
-            ],
-            MoveTo,
-            hung[0].Chip,
-            hung[1].Chip,
-            hung[2].Chip,
-            mux);
+        hung = hung[..probes];
+        var direct = new List<EmulatedChip> { mux };
+        for (var i = 0; i < hung.Length; i++)
+        {
+            if (hung[i].Kind == ChipKind.Sht4x)
+            {
+                mux.Attach(i, hung[i].Chip);
+            }
+            else
+            {
+                direct.Add(hung[i].Chip);
+            }
+        }
+
+        EmulatedMishaps? faults = null;
+        var made = new EmulatedTruck([.. hung.Select((probe, i) => Probe((ushort)i, probe.Place, $"E-100{i + 1}", probe.Kind,
+            probe.Chip.Address) with
+        { MuxAddress = probe.Kind == ChipKind.Sht4x ? mux.Address : null, MuxChannel = probe.Kind == ChipKind.Sht4x ? i : null })],
+            MoveTo, [.. direct]);
+        faults = mishaps is { } dice ? new(dice, made.Bus, [.. hung.Select(probe => probe.Chip)]) : null;
+        return made;
 
         void MoveTo(long wallMs)
         {
             truck.MoveTo(wallMs);
-            foreach (var (zone, chip) in hung)
+            for (var i = 0; i < hung.Length; i++)
             {
-                chip.FinishConversion(truck.MilliCelsius(zone));
+                hung[i].Chip.FinishConversion(truck.MilliCelsius(hung[i].Zone) + (i < ModelledProbes ? 0 : InnerMilliCelsius));
             }
+
+            faults?.MoveTo(wallMs);
         }
     }
 

@@ -18,6 +18,7 @@ PACKAGES=(
   python3 python3-cbor2      # a second opinion on CBOR
   golang-go golang-golang-x-mod-dev # a second opinion on notes, tiles and log proofs
   zbar-tools                 # reads the QR codes
+  qpdf poppler-utils         # read the printed report
   chromium                   # runs the page's checks as a regulator's browser does
   qemu-system-arm device-tree-compiler cpio make bc flex bison xz-utils # the emulated board
 )

@@ -15,6 +15,9 @@ public static class EvidenceHtml
 
     private static readonly byte[] Published = Load();
 
+    /// <summary>The page as it is published, its blocks empty.</summary>
+    public static ReadOnlySpan<byte> Page => Published;
+
     /// <summary>SHA-256 of the page as it is published, its blocks empty: what <c>sha256sum verify.html</c> prints.</summary>
     public static string PublishedSum { get; } = Convert.ToHexStringLower(SHA256.HashData(Published));
 

@@ -123,7 +123,7 @@ internal static class PageFrame
         var html = Begin(request, request.Texts["error.title"]);
         html.Add($"<h1>{request.Texts["error.title"]}</h1><p role=\"status\">{request.Texts.Format(problem.Key, problem.Values)}</p>");
         html.Add($"<p><a class=\"button\" href=\"/g{request.Query()}\">{request.Texts["gateways"]}</a></p>");
-        return Page(http.Response, End(html, request), problem.Key is "error.window" or "error.order" or "error.id" or "error.long"
+        return Page(http.Response, End(html, request), problem.Key is "error.window" or "error.order" or "error.id" or "error.long" or "error.report"
             ? StatusCodes.Status400BadRequest
             : StatusCodes.Status404NotFound);
     }

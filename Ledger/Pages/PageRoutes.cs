@@ -1,5 +1,6 @@
 using Evidence;
 using Ledger.Hosting;
+using Ledger.Report;
 
 namespace Ledger.Pages;
 
@@ -12,6 +13,7 @@ namespace Ledger.Pages;
 /// /g/{id}/{fromUtc}..{toUtc}            a window: verdict, chart, table
 /// /g/{id}/{fromUtc}..{toUtc}/bundle     its evidence, *.coldproof.json
 /// /g/{id}/{fromUtc}..{toUtc}/evidence.html   the regulator's page with the evidence inside; ?save=1 as a download
+/// /g/{id}/{fromUtc}..{toUtc}/evidence.pdf    a report to print and sign, with the evidence inside
 /// /g/{id}/{fromUtc}..{toUtc}/readings.csv    its readings as a table
 /// /verify                               the regulator's page without evidence
 /// </code>
@@ -41,6 +43,9 @@ public static class PageRoutes
             Window(id, window, http, desk, Download, stop));
         app.MapGet("/g/{id}/{window}/evidence.html", (string id, string window, HttpContext http, LedgerCore core, EvidenceDesk desk,
             CancellationToken stop) => Window(id, window, http, desk, (found, evidence) => ShowVerifier(found, core, evidence), stop));
+        app.MapGet("/g/{id}/{window}/evidence.pdf", (string id, string window, HttpContext http, EvidenceDesk desk,
+            CancellationToken stop) => TimeWindow.Parse(window) is { } asked && EvidenceReport.Refuse(asked) is { } problem
+                ? Task.FromResult(PageFrame.Problem(http, problem)) : Window(id, window, http, desk, ShowReport, stop));
         app.MapGet("/g/{id}/{window}/readings.csv", (string id, string window, HttpContext http, EvidenceDesk desk,
             CancellationToken stop) => Window(id, window, http, desk, Readings, stop));
         app.MapGet("/verify", (HttpContext http, LedgerCore core) =>
@@ -128,6 +133,15 @@ public static class PageRoutes
         http.Response.Headers.ContentSecurityPolicy = EvidenceHtml.ContentSecurityPolicy + "; frame-ancestors 'none'";
         http.Response.Headers.CacheControl = "no-cache";
         return Results.File(page, "text/html; charset=utf-8");
+    }
+
+    private static IResult ShowReport(HttpContext http, WindowEvidence evidence)
+    {
+        var request = PageRequest.Of(http.Request);
+        PageFrame.Harden(http.Response);
+        http.Response.Headers.CacheControl = "no-cache";
+        return Results.File(EvidenceReport.Write(evidence, request, request.Path[..request.Path.LastIndexOf('/')]), "application/pdf",
+            EvidenceFiles.ReportNameOf(evidence));
     }
 
     private static IResult Readings(HttpContext http, WindowEvidence evidence)

@@ -53,7 +53,7 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
             html.Add($"<h2>{texts["notes"]}</h2><ul class=\"plain\">");
             foreach (var note in verdict.Notes)
             {
-                var known = Known(note);
+                var known = StandingNotes.Known(texts, note);
                 html.Add($"<li{(known is null ? new Markup(" lang=\"en\"") : default)}>{known ?? note}</li>");
             }
 
@@ -217,6 +217,7 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
         html.Add($"<h2>{texts["honest"]}</h2><p>{texts["honest.text"]}</p><pre>gateway verify {file} --policy policy.json</pre>");
         html.Add($"<p class=\"noprint\"><a class=\"button\" href=\"{request.Path}/bundle\" download=\"{file}\">{texts["download"]}</a>" +
             $"<a class=\"button\" href=\"{request.Path}/evidence.html?save=1\">{texts["save.html"]}</a>" +
+            $"<a class=\"button\" href=\"{request.Path}/evidence.pdf{request.Query()}\">{texts["save.pdf"]}</a>" +
             $"<a class=\"button\" href=\"{request.Path}/readings.csv\">{texts["save.csv"]}</a>" +
             $"<a class=\"button\" href=\"/policy.json\" download>{texts["download.policy"]}</a></p>");
         html.Add($"<p class=\"quiet\">{texts.Format("download.sum", evidence.Sum, texts.Number(evidence.Bundle.Length))}</p>");
@@ -248,20 +249,5 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
         return new Html().Add($"<svg class=\"qr\" role=\"img\" aria-label=\"QR: {label}\" viewBox=\"0 0 {modules.Count} {modules.Count}" +
             $"\" shape-rendering=\"crispEdges\"><rect width=\"{modules.Count}\" height=\"{modules.Count}\" fill=\"#fff\"/>" +
             $"<path d=\"{path.ToString()}\" fill=\"#000\"/></svg>").ToMarkup();
-    }
-
-    /// <summary>The verifier's standing notes in the reader's language; another one is shown as the verifier wrote it.</summary>
-    private string? Known(string note)
-    {
-        var english = Texts.For("en", null);
-        foreach (var key in (string[])["note.emulated", "note.software", "note.witness"])
-        {
-            if (english[key] == note)
-            {
-                return texts[key];
-            }
-        }
-
-        return texts.Language == "en" ? note : null;
     }
 }

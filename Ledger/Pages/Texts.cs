@@ -64,6 +64,9 @@ public sealed class Texts
     /// <summary>One decimal at least, as many as the value has at most: a limit is never rounded into range.</summary>
     public string Temperature(MilliCelsius value) => (value.Value / 1000m).ToString("0.0##", numbers) + "\u00A0°C";
 
+    /// <summary>A number as it is, with this language's decimal sign.</summary>
+    public string Figure(decimal value) => value.ToString(numbers);
+
     /// <summary>The two largest units: "5 h 52 min".</summary>
     public string Duration(long milliseconds)
     {
@@ -77,8 +80,14 @@ public sealed class Texts
 
     private static Texts Load(string language)
     {
-        using var stream = typeof(Texts).Assembly.GetManifestResourceStream("Texts/" + language)!;
+        // The pages' words, and those of the printed report.
+        return new(language, ((string[])["Texts/", "ReportTexts/"]).SelectMany(catalogue => Read(catalogue + language)).ToFrozenDictionary());
+    }
+
+    private static List<KeyValuePair<string, string>> Read(string resource)
+    {
+        using var stream = typeof(Texts).Assembly.GetManifestResourceStream(resource)!;
         using var document = JsonDocument.Parse(stream);
-        return new(language, document.RootElement.EnumerateObject().ToFrozenDictionary(text => text.Name, text => text.Value.GetString()!));
+        return [.. document.RootElement.EnumerateObject().Select(text => KeyValuePair.Create(text.Name, text.Value.GetString()!))];
     }
 }

@@ -14,6 +14,12 @@ public sealed record WindowEvidence(GatewayId Gateway, TimeWindow Window, byte[]
 {
     /// <summary>SHA-256 of the bundle, as a reader's own tool gives it.</summary>
     public string Sum { get; } = Convert.ToHexStringLower(SHA256.HashData(Bundle));
+
+    /// <summary>Root of the last batch, whose beginning rides in a code; null when none is shown.</summary>
+    public Digest? Root { get; init; }
+
+    /// <summary>The last batch's place in the log; null while it has none.</summary>
+    public long? LogIndex { get; init; }
 }
 
 /// <summary>A window cannot be shown; the key of a sentence and what fills it.</summary>
@@ -118,7 +124,7 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
             [.. manifests.Select(found => new BundleStatement(found.Statement,
                 receipts.Of(found.LogIndex, found.Statement.Bytes.AsMemory())))],
             batches, Beacons(context, rows.ConvertAll(found => found.Row)), Revocations(context, keys, receipts)));
-        return new(gateway, window, bundle, Verifier.Verify(bundle, core.Policy));
+        return new(gateway, window, bundle, Verifier.Verify(bundle, core.Policy)) { Root = batches[^1].Header.Root, LogIndex = rows[^1].Row.LogIndex };
     }
 
     /// <summary>Which batches bring a receipt: the last, one in each sixty-fourth of the window, and the last before each gap. The chain

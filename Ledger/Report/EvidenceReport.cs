@@ -1,0 +1,71 @@
+using Evidence;
+using Ledger.Pages;
+using Ledger.Report.Pdf;
+
+namespace Ledger.Report;
+
+/// <summary>The files that a report speaks of and carries.</summary>
+/// <param name="Link">The page's own address, with the short root in its fragment.</param>
+/// <param name="Root">Root of the last batch, 64 hex digits; empty when there is none.</param>
+/// <param name="ReportName">What the report itself is called as a download.</param>
+internal sealed record EvidenceFiles(string Link, string Root, string ReportName, Attachment Bundle, Attachment Readings, Attachment Verifier)
+{
+    /// <summary>How much of a root rides in a link: docs/formats.md, "The page".</summary>
+    private const int ShortLength = 16;
+
+    public string ShortRoot => Root.Length == 0 ? "" : "r=" + Root[..ShortLength];
+
+    public IEnumerable<Attachment> All => [Bundle, Readings, Verifier];
+
+    public static EvidenceFiles Of(WindowEvidence evidence, PageRequest request, string path)
+    {
+        var name = ProofPage.FileName(evidence);
+        var texts = request.Texts;
+        var root = evidence.Root?.ToString() ?? "";
+        var link = request.Address + path + (root.Length == 0 ? "" : "#r=" + root[..ShortLength]);
+        return new(link, root, ReportNameOf(evidence),
+            new(name, "application/json", texts["report.file.bundle"], AttachmentRelation.Data, evidence.Bundle),
+            new("readings.csv", "text/csv", texts["report.file.readings"], AttachmentRelation.Data, ReadingsCsv.Write(evidence.Verdict)),
+            new("verify.html", "text/html", texts["report.file.verifier"], AttachmentRelation.Supplement, EvidenceHtml.Page.ToArray()));
+    }
+
+    public static string ReportNameOf(WindowEvidence evidence) =>
+        ProofPage.FileName(evidence).Replace(".coldproof.json", ".pdf", StringComparison.Ordinal);
+}
+
+/// <summary>A window's evidence as paper: one sheet to sign, the details behind it, and the proof itself inside the file.</summary>
+/// <remarks>The pages say what the verifier says of the bundle inside, and nothing else. Deterministic: the same evidence, language, offset and
+/// address give the same bytes under one version of this program.</remarks>
+public static class EvidenceReport
+{
+    /// <summary>Longest window of one report, in days.</summary>
+    public const int DaysMax = 120;
+
+    /// <summary>Why a window has no report; null when it has one.</summary>
+    public static WindowProblem? Refuse(TimeWindow window)
+    {
+        var days = (window.ToMs - window.FromMs) / ChannelFigures.DayMs;
+        return days > DaysMax ? new("error.report", days, DaysMax) : null;
+    }
+
+    /// <param name="request">Language, offset and the ledger's address as the reader wrote it.</param>
+    /// <param name="path">The path of the window's page, to which the code leads.</param>
+    public static byte[] Write(WindowEvidence evidence, PageRequest request, string path)
+    {
+        var (verdict, texts) = (evidence.Verdict, request.Texts);
+        var files = EvidenceFiles.Of(evidence, request, path);
+        var title = texts.Format("report.title", evidence.Gateway.ToString()[..8], evidence.Window);
+        var document = new PdfDocument(title, texts.Tag, Paper.Generator, AsOf(evidence));
+        document.Attachments.AddRange(files.All);
+        var paper = new Paper(document, request);
+        var channels = verdict.Channels.Select(channel => new ChannelFigures(channel)).ToList();
+        new FrontPage(paper, evidence, channels, files).Write();
+        new DetailPages(paper, evidence, channels, files).Write();
+        paper.Finish($"{evidence.Gateway.ToString()[..8]} · {evidence.Window} · {files.ShortRoot}");
+        return document.Write();
+    }
+
+    /// <summary>The newest instant that the evidence itself knows of: its last receipt's, or else its end.</summary>
+    private static long AsOf(WindowEvidence evidence) =>
+        evidence.Verdict.Brackets.Select(bracket => bracket.NotAfterMs).OfType<long>().Append(evidence.Window.ToMs).Max();
+}

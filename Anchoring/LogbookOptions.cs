@@ -4,7 +4,7 @@ namespace Anchoring;
 public sealed record LogbookOptions
 {
     /// <summary>Longest time a batch stays open, in seconds by the monotonic clock.</summary>
-    /// <value>60 to 3,600; default 300. What is recorded is durable anyway; this bounds how long it stays unsigned.</value>
+    /// <value>10 to 3,600; default 300 (docs/decisions/0080). What is recorded is durable anyway; this bounds how long it stays unsigned.</value>
     public int SealAgeSeconds { get; init; } = 300;
 
     /// <summary>Most places of one batch's tree.</summary>
@@ -28,7 +28,7 @@ public sealed record LogbookOptions
     public IReadOnlyList<string> Problems()
     {
         List<string> problems = [];
-        Check(problems, nameof(SealAgeSeconds), SealAgeSeconds, 60, 3_600);
+        Check(problems, nameof(SealAgeSeconds), SealAgeSeconds, 10, 3_600);
         Check(problems, nameof(SealLeavesMax), SealLeavesMax, 256, 16_384);
         Check(problems, nameof(SegmentLength), SegmentLength, Journal.SegmentLengthMin, Journal.SegmentLengthMax);
         Check(problems, nameof(SendWindow), SendWindow, 1, 256);

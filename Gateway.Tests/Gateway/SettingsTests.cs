@@ -36,7 +36,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("""{"Sampling":{"IntervalMs":999}}""", "Sampling:IntervalMs is 999; give 1000 to 3600000.")]
     [InlineData("""{"Sampling":{"IntervalMs":"soon"}}""", "Sampling:IntervalMs is \"soon\"; give a whole number")]
     [InlineData("""{"Sampling":{"IntervalMs":1000,"DeadlineMs":2000}}""", "rounds would overlap")]
-    [InlineData("""{"Sealing":{"AgeMaxSeconds":0}}""", "Sealing:AgeMaxSeconds is 0; give 60 to 3600.")]
+    [InlineData("""{"Sealing":{"AgeMaxSeconds":0}}""", "Sealing:AgeMaxSeconds is 0; give 10 to 3600.")]
     [InlineData("""{"Uplink":{"Brokers":["mqtt://depot:1883"]}}""", "not encrypted")]
     [InlineData("""{"Uplink":{"Brokers":["http://depot"]}}""", "mqtts://")]
     [InlineData("""{"Status":{"Listen":"0.0.0.0:8480"}}""", "other machines can reach")]

@@ -10,7 +10,7 @@ namespace Gateway.Configuration;
 /// <param name="IntervalMs">Time from one round of readings to the next, 1,000 to 3,600,000 ms; default 60,000. Enrolment fixes it in the
 /// manifest.</param>
 /// <param name="DeadlineMs">How long a round may wait for its probes, 100 to 30,000 ms; default 2,000.</param>
-/// <param name="SealAgeMaxSeconds">Longest time a batch stays open, 60 to 3,600 s; default 300. Bounds what a thief of the gateway could
+/// <param name="SealAgeMaxSeconds">Longest time a batch stays open, 10 to 3,600 s; default 300. Bounds what a thief of the gateway could
 /// rewrite.</param>
 /// <param name="LeavesMax">A batch is sealed at this many leaves, 256 to 16,384; default 4,096.</param>
 /// <param name="Probes">The probes with their limits, by channel.</param>

@@ -57,7 +57,7 @@ public sealed class SettingsReader
                 + $"deadline.");
         }
 
-        var age = Number("Sealing:AgeMaxSeconds", 300, 60, 3_600);
+        var age = Number("Sealing:AgeMaxSeconds", 300, 10, 3_600);
         var leaves = Number("Sealing:LeavesMax", 4_096, 256, 16_384);
         var budget = Number("Storage:BudgetMegabytes", 1_000, 50, 1_000_000);
         var probes = Probes(needsProbes);

@@ -1,0 +1,148 @@
+using System.Buffers.Binary;
+using System.Formats.Cbor;
+using System.Numerics;
+using Evidence;
+
+namespace Gateway.Tests.Abuse;
+
+/// <summary>One round as it stands in the journal's bytes.</summary>
+internal sealed record CopiedRound(uint Boot, long UptimeMs, long WallMs, List<Acknowledged> Samples)
+{
+    public bool Says(CopiedRound other) => Boot == other.Boot && UptimeMs == other.UptimeMs && WallMs == other.WallMs
+        && Samples.SequenceEqual(other.Samples);
+}
+
+/// <summary>What a gateway's journal held whenever it was looked at, read from the files' bytes by docs/formats.md alone: none of the
+/// gateway's own code takes part, so that a common mistake cannot hide a loss.</summary>
+internal sealed class JournalCopy
+{
+    private const int HeaderLength = 13, CheckLength = 4;
+    private const byte Round = 3, Seal = 5;
+    private readonly Dictionary<(uint Boot, long UptimeMs), CopiedRound> rounds = [];
+    private readonly Dictionary<long, HashSet<Digest>> sealedNumbers = [];
+
+    /// <summary>Every round that ever stood there, in order of recording.</summary>
+    public IEnumerable<CopiedRound> Rounds => rounds.Values.OrderBy(round => round.Boot).ThenBy(round => round.UptimeMs);
+
+    /// <summary>Payload digests of the headers that were signed under each batch number. More than one is two histories.</summary>
+    public IReadOnlyDictionary<long, HashSet<Digest>> Sealed => sealedNumbers;
+
+    /// <summary>Rounds that were found with other contents than before: must stay 0.</summary>
+    public int Rewritten { get; private set; }
+
+    /// <summary>Takes in what the journal of a stopped gateway holds now.</summary>
+    public void Look(string dataDirectory)
+    {
+        var journal = Path.Combine(dataDirectory, "journal");
+        if (!Directory.Exists(journal))
+        {
+            return; // Killed before it made its first file.
+        }
+
+        foreach (var file in Directory.EnumerateFiles(journal, "journal-*.segment").Order(StringComparer.Ordinal))
+        {
+            var segment = long.Parse(Path.GetFileNameWithoutExtension(file)["journal-".Length..], System.Globalization.CultureInfo.InvariantCulture);
+            Read(File.ReadAllBytes(file), segment);
+        }
+    }
+
+    private void Read(ReadOnlySpan<byte> bytes, long segment)
+    {
+        Span<byte> number = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64BigEndian(number, segment);
+        while (bytes.Length > HeaderLength + CheckLength && BinaryPrimitives.ReadInt32BigEndian(bytes) is var length and > 0
+            && length <= bytes.Length - HeaderLength - CheckLength)
+        {
+            var end = HeaderLength + length;
+            if (Crc(number, bytes[..end]) != BinaryPrimitives.ReadUInt32BigEndian(bytes[end..]))
+            {
+                return; // The frame in hand at a kill: never promised. Harm in the middle is fsck's to tell.
+            }
+
+            var payload = bytes[HeaderLength..end].ToArray();
+            if (bytes[4] == Round)
+            {
+                Take(ReadRound(payload));
+            }
+            else if (bytes[4] == Seal)
+            {
+                Take(ReadSeal(payload));
+            }
+
+            bytes = bytes[(end + CheckLength)..];
+        }
+    }
+
+    private void Take(CopiedRound round)
+    {
+        if (!rounds.TryAdd((round.Boot, round.UptimeMs), round) && !rounds[(round.Boot, round.UptimeMs)].Says(round))
+        {
+            Rewritten++;
+        }
+    }
+
+    private void Take(Statement statement)
+    {
+        var header = BatchHeader.Decode(statement.Payload);
+        if (!sealedNumbers.TryGetValue(header.Number, out var digests))
+        {
+            sealedNumbers[header.Number] = digests = [];
+        }
+
+        digests.Add(statement.PayloadDigest);
+    }
+
+    /// <summary>[batch, boot, uptime, wall, trust, err, [* outcome, raw, temperature]]</summary>
+    private static CopiedRound ReadRound(byte[] payload)
+    {
+        var reader = new CborReader(payload);
+        reader.ReadStartArray();
+        reader.ReadInt64();
+        var (boot, uptimeMs, wallMs) = (reader.ReadUInt32(), reader.ReadInt64(), reader.ReadInt64());
+        reader.ReadInt32();
+        reader.ReadUInt32();
+        List<Acknowledged> samples = [];
+        for (var left = reader.ReadStartArray() ?? 0; left > 0; left -= 3)
+        {
+            var outcome = (Outcome)reader.ReadInt32();
+            reader.ReadInt32();
+            int? temperature = null;
+            if (reader.PeekState() == CborReaderState.Null)
+            {
+                reader.ReadNull();
+            }
+            else
+            {
+                temperature = reader.ReadInt32();
+            }
+
+            samples.Add(new(outcome, temperature));
+        }
+
+        return new(boot, uptimeMs, wallMs, samples);
+    }
+
+    /// <summary>[statement, key, note, [* sequences]]</summary>
+    private static Statement ReadSeal(byte[] payload)
+    {
+        var reader = new CborReader(payload);
+        reader.ReadStartArray();
+        return Statement.Decode(reader.ReadByteString());
+    }
+
+    private static uint Crc(ReadOnlySpan<byte> number, ReadOnlySpan<byte> bytes)
+    {
+        var crc = uint.MaxValue;
+        foreach (var part in number)
+        {
+            crc = BitOperations.Crc32C(crc, part);
+        }
+
+        foreach (var part in bytes)
+        {
+            crc = BitOperations.Crc32C(crc, part);
+        }
+
+        return ~crc;
+    }
+}

@@ -109,8 +109,6 @@ internal sealed class Audit(Convoy convoy, AckWatch watch, JournalCopy copy, IRe
         }
 
         var truth = Truth();
-        var gaps = verdict.Channels.SelectMany(channel => channel.Intervals).Where(interval => interval.Answer == Answer.NoData
-            && interval.Readings == 0 && interval.Cause is not null).DistinctBy(interval => interval.FromMs).ToList();
         var (twice, logged) = Log();
         if (watch.Falls > 0 || copy.Rewritten > 0)
         {
@@ -124,9 +122,9 @@ internal sealed class Audit(Convoy convoy, AckWatch watch, JournalCopy copy, IRe
             Lost = expected.Count(pair => !shown.TryGetValue(pair.Key, out var found) || found != pair.Value)
                 + acknowledged.Count(pair => recorded.TryGetValue(pair.Key, out var found) && found != pair.Value),
             Invented = shown.Count(pair => !recorded.ContainsKey(pair.Key) || truth.GetValueOrDefault(pair.Key) != pair.Value),
-            UnexplainedMinutes = Unexplained(verdict, gaps),
-            DeclaredGaps = gaps.Count,
-            UnfoundedGaps = gaps.Count(gap => gap.Cause == nameof(GapCause.PowerLoss)
+            UnexplainedMinutes = Unexplained(verdict),
+            DeclaredGaps = copy.Gaps.Count,
+            UnfoundedGaps = copy.Gaps.Count(gap => gap.Cause == GapCause.PowerLoss
                 && !killsMs.Any(kill => kill >= gap.FromMs - SlackMs && kill <= gap.ToMs + SlackMs)),
             SignedTwice = twice,
             LoggedTwice = logged,
@@ -157,7 +155,8 @@ internal sealed class Audit(Convoy convoy, AckWatch watch, JournalCopy copy, IRe
         return truth;
     }
 
-    private static long Unexplained(Verdict verdict, List<Interval> gaps)
+    /// <summary>Stricter than the verifier, which lets two intervals pass: every slot is a reading, or a gap event stands for it.</summary>
+    private long Unexplained(Verdict verdict)
     {
         const long MinuteMs = 60_000;
         var minutes = new HashSet<long>();
@@ -165,10 +164,16 @@ internal sealed class Audit(Convoy convoy, AckWatch watch, JournalCopy copy, IRe
         {
             foreach (var (before, after) in channel.Readings.Zip(channel.Readings.Skip(1)))
             {
-                var isGap = 2 * (after.TimeMs - before.TimeMs) > 3 * channel.Probe.IntervalMs;
-                if (isGap && !gaps.Exists(gap => gap.FromMs < after.TimeMs && gap.ToMs > before.TimeMs))
+                var hole = 3L * channel.Probe.IntervalMs / 2;
+                var reached = before.TimeMs;
+                foreach (var gap in copy.Gaps.Where(gap => gap.FromMs < after.TimeMs && gap.ToMs > before.TimeMs).OrderBy(gap => gap.FromMs))
                 {
-                    minutes.UnionWith(Enumerable.Range(0, (int)(((after.TimeMs - before.TimeMs) / MinuteMs) + 1)).Select(n => (before.TimeMs / MinuteMs) + n));
+                    reached = gap.FromMs - reached <= hole ? Math.Max(reached, gap.ToMs) : reached;
+                }
+
+                if (after.TimeMs - reached > hole)
+                {
+                    minutes.UnionWith(Enumerable.Range(0, (int)(((after.TimeMs - reached) / MinuteMs) + 1)).Select(n => (reached / MinuteMs) + n));
                 }
             }
         }

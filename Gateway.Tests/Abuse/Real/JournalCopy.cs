@@ -17,15 +17,19 @@ internal sealed record CopiedRound(uint Boot, long UptimeMs, long WallMs, List<A
 internal sealed class JournalCopy
 {
     private const int HeaderLength = 13, CheckLength = 4;
-    private const byte Round = 3, Seal = 5;
+    private const byte Round = 3, Event = 4, Seal = 5;
     private readonly Dictionary<(uint Boot, long UptimeMs), CopiedRound> rounds = [];
     private readonly Dictionary<long, HashSet<Digest>> sealedNumbers = [];
+    private readonly HashSet<EventDetail.GapSpan> gaps = [];
 
     /// <summary>Every round that ever stood there, in order of recording.</summary>
     public IEnumerable<CopiedRound> Rounds => rounds.Values.OrderBy(round => round.Boot).ThenBy(round => round.UptimeMs);
 
     /// <summary>Payload digests of the headers that were signed under each batch number. More than one is two histories.</summary>
     public IReadOnlyDictionary<long, HashSet<Digest>> Sealed => sealedNumbers;
+
+    /// <summary>Every gap that was declared, by a start or by a round that came too late.</summary>
+    public IReadOnlyCollection<EventDetail.GapSpan> Gaps => gaps;
 
     /// <summary>Rounds that were found with other contents than before: must stay 0.</summary>
     public int Rewritten { get; private set; }
@@ -63,6 +67,10 @@ internal sealed class JournalCopy
             if (bytes[4] == Round)
             {
                 Take(ReadRound(payload));
+            }
+            else if (bytes[4] == Event && ReadGap(payload) is { } gap)
+            {
+                gaps.Add(gap);
             }
             else if (bytes[4] == Seal)
             {
@@ -120,6 +128,21 @@ internal sealed class JournalCopy
         }
 
         return new(boot, uptimeMs, wallMs, samples);
+    }
+
+    /// <summary>[batch, boot, uptime, wall, trust, err, channel, kind, time, detail]; null when it declares no gap.</summary>
+    private static EventDetail.GapSpan? ReadGap(byte[] payload)
+    {
+        var reader = new CborReader(payload);
+        reader.ReadStartArray();
+        for (var i = 0; i < 7; i++)
+        {
+            reader.SkipValue();
+        }
+
+        var kind = (EventKind)reader.ReadInt32();
+        reader.SkipValue();
+        return kind is EventKind.Boot or EventKind.Gap ? EventDetail.ReadGap([.. reader.ReadByteString()]) : null;
     }
 
     /// <summary>[statement, key, note, [* sequences]]</summary>

@@ -100,7 +100,8 @@ public sealed partial class Logbook
 
         var segment = journal.OldestSegment;
         var touching = chain.Sealed.Values.Where(batch => batch.Start.Segment <= segment).ToList();
-        if (touching.Any(batch => batch.State != BatchState.Anchored) || chain.Open.Start is { } start && start.Segment <= segment)
+        if (touching.Any(batch => batch.State != BatchState.Anchored) || chain.Open.Start is { } start && start.Segment <= segment
+            || chain.Closed is [var closed, ..] && closed.Start.Segment <= segment)
         {
             return;
         }
@@ -141,17 +142,17 @@ public sealed partial class Logbook
     /// <summary>F-56: a number that was signed once and whose seal the journal does not have is never signed again.</summary>
     private void RefuseLostSeal()
     {
-        if (mark.Read() is { } signed && signed.Number >= chain.Open.Number)
+        if (mark.Read() is { } signed && signed.Number >= chain.NextToSign)
         {
             throw new EvidenceBrokenException($"Batch {signed.Number} was signed here (header {signed.Digest.ToShortString()}), and the journal "
-                + $"ends before batch {chain.Open.Number}: its last seal is harmed, or an older journal was copied back. Signing on would make "
+                + $"ends before batch {chain.NextToSign}: its last seal is harmed, or an older journal was copied back. Signing on would make "
                 + "a second history. Restore the journal folder from its newest copy, or enrol this gateway anew.");
         }
     }
 
     private LogbookStatus TakeStatus()
     {
-        var unanchored = 0;
+        var unanchored = chain.Closed.Count;
         long? oldest = null;
         foreach (var batch in chain.Unanchored)
         {
@@ -164,6 +165,9 @@ public sealed partial class Logbook
         AddIf(faults, storeFault, "Anchored batches stay in the journal because the batch store failed: ");
         AddIf(faults, markFault, "The mark of the last signed batch could not be written beside the batch store: ");
         AddIf(faults, keepingFault, "The oldest month of anchored batches could not be removed to keep inside the disk budget: ");
+        AddIf(faults, heldBecause, "");
+        AddIf(faults, late is null ? "" : CannotBegin(Manifest.Decode(late.Payload).FirstNumber, chain.Open.Number), "");
+        AddIf(faults, outbox.LogTrouble, "");
         AddIf(faults, outbox.StoppedBecause, "");
         AddIf(faults, outbox.LastBadAnswer, string.Create(CultureInfo.InvariantCulture,
             $"{outbox.BadAnswers} answers did not hold; the last: "));
@@ -173,9 +177,9 @@ public sealed partial class Logbook
                 $"{damages.Count} places of the journal are harmed; run `gateway fsck`. The first: {damages[0].Words}"));
         }
 
-        return new(Boot, chain.Open.Number, chain.Open.RoundCount, chain.Last, lastReadings, chain.Open.Number > 0 ? chain.Open.Number - 1
+        return new(Boot, chain.Open.Number, chain.Open.RoundCount, chain.Last, lastReadings, chain.NextToSign > 0 ? chain.NextToSign - 1
             : null,
-            (oldest ?? chain.Open.Number) - 1 is >= 0 and var anchored ? anchored : null, unanchored,
+            (oldest ?? chain.NextToSign) - 1 is >= 0 and var anchored ? anchored : null, unanchored,
             chain.Manifests.Count(manifest => manifest.Receipt is null), outbox.InFlight, journal.Length, link.State, outbox.Refused,
                 faults.ToImmutable())
         {
@@ -183,6 +187,7 @@ public sealed partial class Logbook
             BudgetBytes = options.DiskBudgetBytes,
             OldestKept = oldestStored ?? (chain.Sealed.Count > 0 ? chain.Sealed.First().Key : null),
             BytesPerDay = BytesPerDay(),
+            ToSign = chain.Closed.Count,
         };
     }
 

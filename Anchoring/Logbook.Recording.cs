@@ -13,7 +13,6 @@ public sealed partial class Logbook
     internal const string AsideSuffix = ".damaged";
 
     private ImmutableArray<JournalDamage> unannounced = [];
-    private string markFault = "";
 
     private static BatchEvent Broken(string code, string words) =>
         new(null, EventKind.StoreBroken, Moment.WallFloorMs, EventDetail.Note(code, words));
@@ -46,7 +45,9 @@ public sealed partial class Logbook
                 + $"{key.Gateway} with {key.Public}.");
         }
 
-        if (manifest.Previous != previous)
+        // A card whose older image was put back may lack manifests in between; the ledger has them and holds the new one against them.
+        var isBeyond = last is not null && manifest.FirstNumber > chain.Open.Number + 1;
+        if (manifest.Previous != previous && !isBeyond)
         {
             throw new MalformedEvidenceException($"The manifest follows {manifest.Previous.ToShortString()}; the last one here is "
                 + $"{previous.ToShortString()}.");
@@ -55,11 +56,12 @@ public sealed partial class Logbook
         var first = chain.Open.IsEmpty ? chain.Open.Number : chain.Open.Number + 1;
         if (last is null ? manifest.FirstNumber != 0 : manifest.FirstNumber < first || manifest.FirstNumber < last.Manifest.FirstNumber)
         {
-            throw new MalformedEvidenceException($"The manifest begins with batch {manifest.FirstNumber}; the earliest it may begin "
-                + $"with is {(last is null ? 0 : first)}. "
-                + "Ask the authority for one with a later first number.");
+            throw new MalformedEvidenceException(CannotBegin(manifest.FirstNumber, last is null ? 0 : first));
         }
     }
+
+    private static string CannotBegin(long number, long first) => $"The manifest begins with batch {number}; the earliest it may begin with is "
+        + $"{first}. Ask the authority for one with a later first number.";
 
     /// <summary>A wall clock that was stepped since the last record closes the batch; the next one begins with the step.</summary>
     private void DeclareStep(Moment now)
@@ -153,23 +155,6 @@ public sealed partial class Logbook
         {
             SealNow(now);
         }
-    }
-
-    private SealedBatch SealNow(Moment now)
-    {
-        var batch = sealer.Seal(now);
-        openedEmpty = now;
-        try
-        {
-            mark.Write(batch.Number, batch.Digest);
-            markFault = "";
-        }
-        catch (IOException fault)
-        {
-            markFault = fault.Message; // The seal is durable in the journal; only the second place does not know of it.
-        }
-
-        return batch;
     }
 
     private static ImmutableArray<BatchSample> Samples(Manifest manifest, ImmutableArray<Reading> readings)

@@ -63,14 +63,14 @@ public sealed partial class Logbook : IDisposable
         chain.FinishReplay();
         sealer = new(journal, chain, key);
         reader = new(journalFolder, chain);
-        outbox = new(link, chain, UplinkOf, TakeReceipt, options.SendWindow);
+        outbox = new(link, chain, UplinkOf, TakeReceipt, Hear, options.SendWindow);
         if (journal.Segment == 0)
         {
             RefuseLostJournal();
         }
 
         RefuseLostSeal();
-
+        CloseUp();
         Append(FrameKind.Boot, RecordCodec.Encode(new BootRecord(checked(chain.Boot + 1))));
         Boot = chain.Boot;
         KeepAside(journalFolder);
@@ -128,6 +128,12 @@ public sealed partial class Logbook : IDisposable
                 return;
             }
 
+            if (!started && IsLate(manifest))
+            {
+                late = statement; // Refused if the ledger's word does not explain it.
+                return;
+            }
+
             CheckFollows(manifest);
             if (started && now is { } moment && !chain.Open.IsEmpty && manifest.FirstNumber == chain.Open.Number + 1)
             {
@@ -139,12 +145,13 @@ public sealed partial class Logbook : IDisposable
         }
     }
 
-    /// <summary>The policy under which receipts are judged. Without one nothing is offered.</summary>
-    public void TrustLog(TlogPolicy policy)
+    /// <summary>The policy under which receipts and the ledger's word are judged. Without one nothing is offered.</summary>
+    /// <param name="authorities">Who may revoke this gateway's key; without them a revocation is not believed.</param>
+    public void TrustLog(TlogPolicy policy, params ImmutableArray<PublicKey> authorities)
     {
         lock (gate)
         {
-            outbox.Judge(new(policy));
+            outbox.Judge(new(policy), new(key.Gateway, key.Public, policy, authorities));
         }
     }
 
@@ -162,6 +169,7 @@ public sealed partial class Logbook : IDisposable
             }
 
             var (last, stopped) = (chain.Last, chain.Stopped);
+            startedMs = now.UptimeMs;
             if (!chain.Open.IsEmpty)
             {
                 SealNow(now);
@@ -196,6 +204,7 @@ public sealed partial class Logbook : IDisposable
             DeclareStep(now);
             DeclareLate(now);
             WriteBreaks(now);
+            DeclareResumed(now);
             var manifest = Enrolled();
             SealIfFull(manifest, manifest.Channels.Length, now);
             manifest = Enrolled();
@@ -242,7 +251,7 @@ public sealed partial class Logbook : IDisposable
         RecordEvent(new(null, EventKind.Stop, now.WallMs, EventDetail.Note("gateway.stop", words)), now);
 
     /// <summary>Seals the open batch if it is old enough, empty or not.</summary>
-    /// <returns>The batch, or null when none was due.</returns>
+    /// <returns>The batch, or null when none was due or its signature has to wait.</returns>
     public SealedBatch? SealIfDue(Moment now)
     {
         lock (gate)
@@ -281,6 +290,7 @@ public sealed partial class Logbook : IDisposable
         lock (gate)
         {
             outbox.Offer(now);
+            SignClosed(now);
             FoldOldest(now.WallMs);
             Status = TakeStatus();
         }

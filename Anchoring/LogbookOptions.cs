@@ -24,6 +24,11 @@ public sealed record LogbookOptions
     /// </value>
     public long DiskBudgetBytes { get; init; } = 1_000_000_000;
 
+    /// <summary>How long after a start signing waits for the ledger's word about this gateway, in seconds by the monotonic clock. Recording
+    /// never waits, and what is closed meanwhile is signed afterwards (docs/decisions/0077).</summary>
+    /// <value>0 to 604,800; default 0, which signs at once. The gateway's own default is 300.</value>
+    public int WordPatienceSeconds { get; init; }
+
     /// <summary>One line for each setting out of its range; empty when all are in range.</summary>
     public IReadOnlyList<string> Problems()
     {
@@ -32,6 +37,7 @@ public sealed record LogbookOptions
         Check(problems, nameof(SealLeavesMax), SealLeavesMax, 256, 16_384);
         Check(problems, nameof(SegmentLength), SegmentLength, Journal.SegmentLengthMin, Journal.SegmentLengthMax);
         Check(problems, nameof(SendWindow), SendWindow, 1, 256);
+        Check(problems, nameof(WordPatienceSeconds), WordPatienceSeconds, 0, 604_800);
         if (DiskBudgetBytes is < 256 * 1024 or > 1L << 50)
         {
             problems.Add($"{nameof(DiskBudgetBytes)} is {DiskBudgetBytes}; 262144 to {1L << 50} are allowed.");

@@ -16,7 +16,7 @@ public sealed record Recorded(long Batch, ImmutableArray<long> Sequences);
 /// <param name="LastReadings">The last round's readings, by channel; empty before the first round of this session.</param>
 /// <param name="Sealed">Number of the last sealed batch; null if there is none.</param>
 /// <param name="Anchored">Number of the newest batch such that it and all before it are anchored; null if there is none.</param>
-/// <param name="Unanchored">Batches that are sealed and not anchored.</param>
+/// <param name="Unanchored">Batches that are closed or sealed and not anchored.</param>
 /// <param name="UnanchoredManifests">Manifests without a receipt.</param>
 /// <param name="InFlight">Statements that wait for an answer.</param>
 /// <param name="JournalLength">Bytes of the journal's segments.</param>
@@ -35,6 +35,9 @@ public sealed record LogbookStatus(uint Boot, long NextNumber, int OpenRounds, M
 
     /// <summary>Number of the oldest batch that is here; null while there is none.</summary>
     public long? OldestKept { get; init; }
+
+    /// <summary>Batches that are closed and wait for their signature.</summary>
+    public int ToSign { get; init; }
 
     /// <summary>Bytes that recording takes in a day while nothing is anchored; null while less than an hour is known.</summary>
     public long? BytesPerDay { get; init; }

@@ -71,20 +71,20 @@ public sealed class Fsck
         }
 
         var first = FirstNumber();
-        for (var number = first; number < chain.Open.Number; number += StepMax)
+        for (var number = first; number < chain.NextToSign; number += StepMax)
         {
-            CheckBatches(number, Math.Min(number + StepMax, chain.Open.Number) - 1);
-            progress?.Invoke(Math.Min(number + StepMax, chain.Open.Number) - first, chain.Open.Number - first);
+            CheckBatches(number, Math.Min(number + StepMax, chain.NextToSign) - 1);
+            progress?.Invoke(Math.Min(number + StepMax, chain.NextToSign) - first, chain.NextToSign - first);
         }
 
         TellMissing();
         if (batches > 0 && !previousDigest.IsZero && previousDigest != chain.Previous)
         {
-            Add($"batch {chain.Open.Number}", $"the next header would name {chain.Previous.ToShortString()}, the last one is "
+            Add($"batch {chain.NextToSign}", $"the next header would name {chain.Previous.ToShortString()}, the last one is "
                 + $"{previousDigest.ToShortString()}", KeepAndCall);
         }
 
-        if (new SignedMark(batchesFolder).Read() is { } signed && signed.Number >= chain.Open.Number)
+        if (new SignedMark(batchesFolder).Read() is { } signed && signed.Number >= chain.NextToSign)
         {
             Add($"batch {signed.Number}", "it was signed here, and the journal does not have its seal: harmed, or an older journal was copied "
                 + "back", "The gateway does not start, so that it signs no second history. Restore the journal folder from its newest copy, or "

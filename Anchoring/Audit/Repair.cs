@@ -185,7 +185,7 @@ public sealed class Repair
             return [];
         }
 
-        var (begin, end) = (chain.Manifests[0].Manifest.FirstNumber, chain.Open.Number - 1);
+        var (begin, end) = (chain.Manifests[0].Manifest.FirstNumber, chain.NextToSign - 1);
         var here = store.Read(begin, end).Select(batch => batch.Header.Number).ToHashSet();
         here.UnionWith(chain.Sealed.Values.Where(batch => !batch.IsPartial).Select(batch => batch.Number));
         var absences = new AbsenceBook(batches).Read();

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Evidence;
 
 namespace Anchoring;
@@ -19,8 +20,11 @@ public sealed record KeptRefusal(long? Number, Refusal Reason, string Words, lon
 /// <param name="chain">What is sealed.</param>
 /// <param name="uplinkOf">Reads a batch's statement and body again and rebuilds its root; null when it cannot be rebuilt.</param>
 /// <param name="anchored">Makes a verified receipt durable.</param>
+/// <param name="heard">Takes in the ledger's word, verified, before a batch is offered on a connection; false keeps all batches back.
+/// </param>
 /// <param name="window">How many statements may be unanswered, 1 to 256.</param>
-public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Uplink?> uplinkOf, Action<ReceiptRecord> anchored, int window)
+public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Uplink?> uplinkOf, Action<ReceiptRecord> anchored,
+    Func<LedgerWord, bool> heard, int window)
 {
     /// <summary>After this long without an answer a statement is sent again on the same connection.</summary>
     public const long AnswerMsMax = 60_000;
@@ -37,6 +41,12 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
     private readonly Dictionary<Digest, long> sentAtMs = [];
     private readonly HashSet<Digest> delivered = [];
     private ReceiptCheck? check;
+    private WordCheck? wordCheck;
+    private LedgerQuestion? question;
+    private Digest questionDigest;
+    private long askedAtMs;
+    private bool hasWord;
+    private bool mayOffer;
     private long connection = -1;
     private long waitUntilMs;
 
@@ -47,6 +57,9 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
     /// on.</summary>
     public string StoppedBecause { get; private set; } = "";
 
+    /// <summary>What is wrong with the ledger's log itself; empty while it holds all that was verified before. Nothing is offered then.</summary>
+    public string LogTrouble { get; private set; } = "";
+
     /// <summary>Answers that were no messages of ours, or receipts that did not verify, since the start.</summary>
     public long BadAnswers { get; private set; }
 
@@ -56,18 +69,15 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
     public int InFlight => sentAtMs.Count;
 
     /// <summary>The policy under which receipts are judged; without one nothing can be anchored, so nothing is offered.</summary>
-    public void Judge(ReceiptCheck by) => check = by;
+    /// <param name="receipts">Judges receipts.</param>
+    /// <param name="words">Judges the ledger's word and its refusals.</param>
+    public void Judge(ReceiptCheck receipts, WordCheck words) => (check, wordCheck) = (receipts, words);
 
     /// <summary>Takes in what the link has received, then offers the oldest. The same at start and at every later cycle; never
     /// waits.</summary>
     public void Offer(Moment now)
     {
-        // Bounded by what the link's inbox may hold: a flood of answers costs one cycle at most that many.
-        for (var left = 4 * window; left > 0 && link.TryReceive(out var news); left--)
-        {
-            Take(news, now);
-        }
-
+        Receive(now);
         if (check is null || StoppedBecause.Length > 0)
         {
             return;
@@ -80,11 +90,53 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
             connection = state.Connection;
             sentAtMs.Clear();
             delivered.Clear();
+            (question, hasWord, LogTrouble) = (null, false, "");
         }
 
-        if (state.Connected && now.UptimeMs >= waitUntilMs)
+        if (!state.Connected || now.UptimeMs < waitUntilMs)
+        {
+            return;
+        }
+
+        if (!hasWord)
+        {
+            Ask(now.UptimeMs);
+            Receive(now);
+        }
+
+        if (now.UptimeMs >= waitUntilMs && LogTrouble.Length == 0)
         {
             OfferOldest(now.UptimeMs);
+        }
+    }
+
+    /// <summary>Asks anew at the next turn: what the ledger said last is in doubt.</summary>
+    public void AskAgain() => (question, hasWord) = (null, false);
+
+    private void Receive(Moment now)
+    {
+        // Bounded by what the link's inbox may hold: a flood of answers costs one cycle at most that many.
+        for (var left = 4 * window; left > 0 && link.TryReceive(out var news); left--)
+        {
+            Take(news, now);
+        }
+    }
+
+    /// <summary>F-59: the ledger is asked what it holds of this gateway before a batch is offered on a new connection, so that an older card
+    /// image or a copied gateway finds out before anybody sees a second header.</summary>
+    private void Ask(long uptimeMs)
+    {
+        if (question is not null && uptimeMs - askedAtMs < AnswerMsMax)
+        {
+            return;
+        }
+
+        var asked = new LedgerQuestion([.. RandomNumberGenerator.GetBytes(LedgerQuestion.NonceLength)],
+            chain.Unanchored.FirstOrDefault()?.Number ?? chain.NextToSign, chain.BeaconNote);
+        var message = asked.Encode();
+        if (link.TrySend(Digest.Of(message), message))
+        {
+            (question, questionDigest, askedAtMs) = (asked, Digest.Of(message), uptimeMs);
         }
     }
 
@@ -100,7 +152,7 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
             }
         }
 
-        foreach (var batch in chain.Unanchored)
+        foreach (var batch in hasWord && mayOffer ? chain.Unanchored : [])
         {
             if (left-- <= 0 || batch.IsDamaged && uplinkOf(batch) is null && StopAt(batch) || !Send(batch.Digest, uptimeMs, () =>
                 uplinkOf(batch)))
@@ -145,6 +197,7 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
                 break;
             case LinkNewsKind.NotDelivered:
                 sentAtMs.Remove(news.Statement);
+                question = news.Statement == questionDigest ? null : question;
                 waitUntilMs = now.UptimeMs + ResyncMs;
                 break;
             default:
@@ -166,6 +219,12 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
             return;
         }
 
+        if (question is not null && answer.PayloadDigest == questionDigest)
+        {
+            TakeWord(answer, now.UptimeMs);
+            return;
+        }
+
         var (statement, number, known) = Find(answer.PayloadDigest);
         if (!known)
         {
@@ -178,7 +237,51 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
         }
         else if (answer.Refusal is { } refusal)
         {
-            TakeRefusal(new(number, refusal, answer.Words, now.WallMs), answer.PayloadDigest, now.UptimeMs);
+            if (IsProven(answer, refusal, number))
+            {
+                TakeRefusal(new(number, refusal, answer.Words, now.WallMs), answer.PayloadDigest, now.UptimeMs);
+            }
+        }
+    }
+
+    private void TakeWord(Downlink answer, long uptimeMs)
+    {
+        if (answer.Refusal is not null)
+        {
+            question = null; // "Later", or a ledger that does not understand: asked again, and until then nothing is offered.
+            waitUntilMs = uptimeMs + ResyncMs;
+            return;
+        }
+
+        try
+        {
+            var word = wordCheck!.Check(question!, answer);
+            (question, hasWord, LogTrouble) = (null, true, word.Trouble);
+            mayOffer = heard(word);
+        }
+        catch (MalformedEvidenceException fault)
+        {
+            Bad(fault.Message);
+        }
+    }
+
+    /// <summary>F-40: a refusal that would stop offering counts only with its proof; one that only delays needs none.</summary>
+    private bool IsProven(Downlink answer, Refusal refusal, long? number)
+    {
+        if (refusal is not (Refusal.Conflict or Refusal.Revoked))
+        {
+            return true;
+        }
+
+        try
+        {
+            wordCheck!.CheckRefusal(answer, number);
+            return true;
+        }
+        catch (MalformedEvidenceException fault)
+        {
+            Bad(fault.Message);
+            return false;
         }
     }
 

@@ -29,6 +29,12 @@ public enum FrameKind : byte
 
     /// <summary>A manifest that the authority signed for this gateway.</summary>
     Manifest = 7,
+
+    /// <summary>The end of a batch that is not signed yet.</summary>
+    Close = 8,
+
+    /// <summary>Where the chain goes on after the ledger turned out to be ahead of this card.</summary>
+    Resume = 9,
 }
 
 /// <summary>Where a frame stands.</summary>

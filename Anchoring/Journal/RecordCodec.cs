@@ -14,13 +14,16 @@ namespace Anchoring;
 /// seal     = [statement: bstr, key: bstr .size 32, beaconNote: tstr, sequences: [* uint]]
 /// receipt  = [digest: bstr .size 32, text: tstr, note: tstr, size: uint]
 /// manifest = [statement: bstr]
-/// opening  = [1, boot: uint, next: uint, prev: bstr .size 32, sequences: [* uint], split: bool, last: [moment] / null, stopped: bool,
-///             note: tstr, size: uint, sealedBeacon: bstr .size 32, manifests: [* [statement: bstr, receipt: tstr / null]]]
+/// close    = [batch: uint, moment]
+/// resume   = [next: uint, prev: bstr .size 32, sequences: [* uint], bootShift: uint, withdrawnFrom: uint / null, covered: [* uint]]
+/// opening  = [2, boot: uint, next: uint, prev: bstr .size 32, sequences: [* uint], split: bool, last: [moment] / null, stopped: bool,
+///             note: tstr, size: uint, sealedBeacon: bstr .size 32, manifests: [* [statement: bstr, receipt: tstr / null]],
+///             nextToSign: uint, signedSequences: [* uint], bootShift: uint]       ; version 1 ends with the manifests
 /// </code>
 /// </remarks>
 internal static class RecordCodec
 {
-    private const int OpeningVersion = 1;
+    private const int OpeningVersion = 2;
 
     public static byte[] Encode(RoundRecord round)
     {
@@ -78,6 +81,34 @@ internal static class RecordCodec
         return End(writer);
     }
 
+    public static byte[] Encode(CloseRecord close)
+    {
+        var writer = Start(6);
+        writer.WriteInt64(close.Batch);
+        WriteMoment(writer, close.Moment);
+        return End(writer);
+    }
+
+    public static byte[] Encode(ResumeRecord resume)
+    {
+        var writer = Start(6);
+        writer.WriteInt64(resume.Number);
+        writer.WriteByteString(resume.Previous.ToBytes());
+        WriteNumbers(writer, resume.Sequences);
+        writer.WriteUInt32(resume.BootShift);
+        if (resume.WithdrawnFrom is { } from)
+        {
+            writer.WriteInt64(from);
+        }
+        else
+        {
+            writer.WriteNull();
+        }
+
+        WriteNumbers(writer, resume.Covered);
+        return End(writer);
+    }
+
     public static byte[] EncodeManifest(Statement statement)
     {
         var writer = Start(1);
@@ -87,7 +118,7 @@ internal static class RecordCodec
 
     public static byte[] Encode(OpeningRecord opening)
     {
-        var writer = Start(12);
+        var writer = Start(15);
         writer.WriteInt32(OpeningVersion);
         writer.WriteUInt32(opening.Boot);
         writer.WriteInt64(opening.NextNumber);
@@ -127,6 +158,9 @@ internal static class RecordCodec
         }
 
         writer.WriteEndArray();
+        writer.WriteInt64(opening.NextToSign);
+        WriteNumbers(writer, opening.SignedSequences);
+        writer.WriteUInt32(opening.BootShift);
         return End(writer);
     }
 
@@ -172,10 +206,15 @@ internal static class RecordCodec
         return new EnrolledManifest(statement, Manifest.Decode(statement.Payload), null);
     });
 
+    public static CloseRecord DecodeClose(Frame frame) => Decode(frame, 6, reader => new CloseRecord(reader.ReadInt64(), ReadMoment(reader)));
+
+    public static ResumeRecord DecodeResume(Frame frame) => Decode(frame, 6, reader => new ResumeRecord(reader.ReadInt64(),
+        Digest.FromBytes(reader.ReadByteString()), ReadNumbers(reader), reader.ReadUInt32(), ReadNumberOrNull(reader), ReadNumbers(reader)));
+
     public static OpeningRecord DecodeOpening(Frame frame) => Decode(frame, null, reader =>
     {
         var version = reader.ReadInt32();
-        if (version != OpeningVersion)
+        if (version is not (1 or OpeningVersion))
         {
             // F-15: said before the fields are counted, because another version may have another number of them.
             throw new EvidenceBrokenException($"The journal's {frame.Place} is of version {version}; this program reads {OpeningVersion}. "
@@ -188,7 +227,12 @@ internal static class RecordCodec
         var last = ReadLast(reader);
         var (stopped, note, size) = (reader.ReadBoolean(), reader.ReadTextString(), reader.ReadInt64());
         var sealedBeacon = Digest.FromBytes(reader.ReadByteString());
-        return new OpeningRecord(boot, next, previous, sequences, split, last, stopped, note, size, sealedBeacon, ReadManifests(reader));
+        var manifests = ReadManifests(reader);
+        // Version 1 knew no unsigned batches: all before the open one were signed.
+        var (nextToSign, signed, shift) = version == 1 ? (next, sequences, 0u)
+            : (reader.ReadInt64(), ReadNumbers(reader), reader.ReadUInt32());
+        return new OpeningRecord(boot, next, previous, sequences, split, last, stopped, note, size, sealedBeacon, manifests, nextToSign, signed,
+            shift);
     });
 
     private static Moment? ReadLast(CborReader reader)

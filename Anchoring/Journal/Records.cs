@@ -26,6 +26,22 @@ public sealed record BootRecord(uint Boot);
 /// <param name="NextSequences">Sequence number of each channel's next reading, after this batch.</param>
 public sealed record SealRecord(Statement Statement, ImmutableArray<byte> Key, string BeaconNote, ImmutableArray<long> NextSequences);
 
+/// <summary>The end of a batch that is not signed yet: its header is made when the ledger's word is known (docs/decisions/0077).</summary>
+/// <param name="Batch">Number of the batch.</param>
+/// <param name="Moment">When it was closed.</param>
+public sealed record CloseRecord(long Batch, Moment Moment);
+
+/// <summary>The chain goes on where the ledger stands, not where this card stands: an older image of it was put back.</summary>
+/// <param name="Number">The number that comes next.</param>
+/// <param name="Previous">Payload digest of the header before it, which the ledger has and this card has not.</param>
+/// <param name="Sequences">Per channel the sequence number that comes next.</param>
+/// <param name="BootShift">What is added to this card's boot numbers, so that they go on above those that the ledger has seen.</param>
+/// <param name="WithdrawnFrom">Batches from this number on were signed here, offered to nobody, and are signed anew; null when there are none.
+/// </param>
+/// <param name="Covered">Numbers of unsigned or withdrawn batches whose records the ledger has in batches of its own: signed no more.</param>
+public sealed record ResumeRecord(long Number, Digest Previous, ImmutableArray<long> Sequences, uint BootShift, long? WithdrawnFrom,
+    ImmutableArray<long> Covered);
+
 /// <summary>A receipt that has verified.</summary>
 /// <param name="Statement">Payload digest of the statement that is in the log.</param>
 /// <param name="Text">The C2SP tlog-proof.</param>
@@ -48,6 +64,10 @@ public sealed record EnrolledManifest(Statement Statement, Manifest Manifest, st
 /// <param name="BeaconSize">Its size.</param>
 /// <param name="SealedBeacon">The beacon that the last header names.</param>
 /// <param name="Manifests">All manifests of this gateway, in order.</param>
+/// <param name="NextToSign">Number of the oldest batch that is not signed.</param>
+/// <param name="SignedSequences">Per channel the sequence number after the last signed batch.</param>
+/// <param name="BootShift">See <see cref="ResumeRecord"/>.</param>
 public sealed record OpeningRecord(uint Boot, long NextNumber, Digest Previous, ImmutableArray<long> Sequences, bool OpenIsSplit,
     Moment? Last,
-    bool Stopped, string BeaconNote, long BeaconSize, Digest SealedBeacon, ImmutableArray<EnrolledManifest> Manifests);
+    bool Stopped, string BeaconNote, long BeaconSize, Digest SealedBeacon, ImmutableArray<EnrolledManifest> Manifests, long NextToSign,
+    ImmutableArray<long> SignedSequences, uint BootShift);

@@ -17,41 +17,22 @@ internal sealed class BatchReader(IFolder folder, Chain chain)
             return null;
         }
 
-        var open = new OpenBatch(batch.Number);
-        SealRecord? seal = null;
-        var frames = batch.IsDamaged ? JournalReader.ReadGood(folder, batch.Start, batch.Seal) : JournalReader.Read(folder, batch.Start,
-            batch.Seal);
-        foreach (var frame in frames)
+        var open = Records(batch.Number, batch.Start, batch.End, batch.IsDamaged);
+        var seal = JournalReader.Read(folder, batch.Seal, batch.Seal).Select(RecordCodec.DecodeSeal).FirstOrDefault();
+        if (seal is null)
         {
-            switch (frame.Kind)
-            {
-                case FrameKind.Round:
-                    open.Add(RecordCodec.DecodeRound(frame), frame.Place);
-                    break;
-                case FrameKind.Event:
-                    open.Add(RecordCodec.DecodeEvent(frame), frame.Place);
-                    break;
-                case FrameKind.Seal:
-                    seal = RecordCodec.DecodeSeal(frame);
-                    break;
-                default:
-                    break; // Openings, boots, receipts and manifests stand between the records of a batch and are no part of it.
-            }
+            throw new EvidenceBrokenException($"Batch {batch.Number} has no seal any more; run `gateway fsck`.");
         }
 
-        var manifest = chain.ManifestFor(batch.Number)?.Manifest;
-        if (seal is null || manifest is null)
-        {
-            throw new EvidenceBrokenException($"Batch {batch.Number} has no {(seal is null ? "seal" : "manifest")} any more; run "
-                + $"`gateway fsck`.");
-        }
+        var header = BatchHeader.Decode(seal.Statement.Payload);
+        var manifest = chain.Manifests.FirstOrDefault(known => known.Statement.PayloadDigest == header.Manifest)?.Manifest
+            ?? throw new EvidenceBrokenException($"Batch {batch.Number} has no manifest any more; run `gateway fsck`.");
 
         if (batch.Sequences.Length < manifest.Channels.Length)
         {
             return null; // The manifest itself was harmed, and taken again later.
         }
 
-        var header = BatchHeader.Decode(seal.Statement.Payload);
         var body = open.Body(seal.Key, batch.Sequences[..manifest.Channels.Length]);
         var root = Sealer.RootOf(body, header.OpenedMs, manifest);
         if (root != header.Root)
@@ -67,5 +48,28 @@ internal sealed class BatchReader(IFolder folder, Chain chain)
 
         var receipt = batch.Receipt is { } place ? RecordCodec.DecodeReceipt(JournalReader.Read(folder, place, place).First()).Text : null;
         return new(seal.Statement, body.Encode(), receipt, seal.BeaconNote, seal.NextSequences);
+    }
+
+    /// <summary>The records of a batch that is closed and not signed.</summary>
+    public OpenBatch Records(ClosedBatch batch) => Records(batch.Number, batch.Start, batch.End, batch.IsDamaged);
+
+    private OpenBatch Records(long number, FramePlace start, FramePlace end, bool isDamaged)
+    {
+        var open = new OpenBatch(number);
+        foreach (var frame in isDamaged ? JournalReader.ReadGood(folder, start, end) : JournalReader.Read(folder, start, end))
+        {
+            if (frame.Kind == FrameKind.Round)
+            {
+                open.Add(RecordCodec.DecodeRound(frame), frame.Place);
+            }
+            else if (frame.Kind == FrameKind.Event)
+            {
+                open.Add(RecordCodec.DecodeEvent(frame), frame.Place);
+            }
+
+            // Openings, boots, receipts, manifests and others' seals stand between the records of a batch and are no part of it.
+        }
+
+        return open;
     }
 }

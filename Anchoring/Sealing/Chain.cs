@@ -4,7 +4,7 @@ using Evidence;
 namespace Anchoring;
 
 /// <summary>The state that the journal's frames lead to. Recording and start-up apply the same frames by the same method.</summary>
-public sealed class Chain
+public sealed partial class Chain
 {
     private readonly SortedDictionary<long, SealedBatch> sealedBatches = [];
     private readonly Dictionary<Digest, long> numbers = [];
@@ -12,6 +12,7 @@ public sealed class Chain
     private bool hasOpening;
     private bool lostFrames;
     private long openNumberSeen;
+    private Digest? beaconDigest;
 
     /// <summary>Last boot number; 0 before the first.</summary>
     public uint Boot { get; private set; }
@@ -37,6 +38,9 @@ public sealed class Chain
     public string BeaconNote { get; private set; } = "";
 
     public long BeaconSize { get; private set; }
+
+    /// <summary>By what a header names it; zero while there is none.</summary>
+    public Digest BeaconDigest => beaconDigest ??= BeaconNote.Length == 0 ? default : Digest.Of(System.Text.Encoding.UTF8.GetBytes(BeaconNote));
 
     /// <summary>The beacon that the last header names.</summary>
     public Digest SealedBeacon { get; private set; }
@@ -70,7 +74,7 @@ public sealed class Chain
 
     /// <summary>What the next segment begins with.</summary>
     public OpeningRecord Opening() => new(Boot, Open.Number, Previous, Sequences, !Open.IsEmpty, Last, Stopped, BeaconNote, BeaconSize,
-        SealedBeacon, Manifests);
+        SealedBeacon, Manifests, NextToSign, SignedSequences, BootShift);
 
     /// <summary>Takes over what one frame says.</summary>
     /// <exception cref="EvidenceBrokenException">It contradicts what came before.</exception>
@@ -92,6 +96,12 @@ public sealed class Chain
                 break;
             case FrameKind.Seal:
                 Apply(RecordCodec.DecodeSeal(frame), frame.Place);
+                break;
+            case FrameKind.Close:
+                Apply(RecordCodec.DecodeClose(frame), frame.Place);
+                break;
+            case FrameKind.Resume:
+                Apply(RecordCodec.DecodeResume(frame));
                 break;
             case FrameKind.Receipt:
                 Apply(RecordCodec.DecodeReceipt(frame), frame.Place);
@@ -144,13 +154,17 @@ public sealed class Chain
                 Previous = opening.Previous;
                 Sequences = opening.Sequences;
                 SealedBeacon = opening.SealedBeacon;
+                // What was signed in the frames that are lost is never signed again.
+                closed.RemoveAll(batch => batch.Number < opening.NextToSign);
+                (NextToSign, SignedSequences, BootShift) = (opening.NextToSign, opening.SignedSequences, opening.BootShift);
             }
 
             (Boot, Last, Stopped, Manifests) = (opening.Boot, opening.Last, opening.Stopped, opening.Manifests);
             (BeaconNote, BeaconSize) = (opening.BeaconNote, opening.BeaconSize);
+            beaconDigest = null;
             if (BeaconNote.Length > 0)
             {
-                notes.TryAdd(Digest.Of(System.Text.Encoding.UTF8.GetBytes(BeaconNote)), BeaconNote);
+                notes.TryAdd(BeaconDigest, BeaconNote);
             }
 
             hasOpening = true;
@@ -208,6 +222,11 @@ public sealed class Chain
     {
         var header = BatchHeader.Decode(seal.Statement.Payload);
         EnsureSequences();
+        if (SealsClosed(seal, header, place))
+        {
+            return;
+        }
+
         if (header.Number != Open.Number || header.Previous != Previous)
         {
             if (!lostFrames || header.Number <= Open.Number)
@@ -220,20 +239,17 @@ public sealed class Chain
             Open = new(header.Number) { IsDamaged = true }; // Seals before it are lost; this one tells where the chain stands.
         }
 
-        var batch = new SealedBatch(header.Number, seal.Statement.PayloadDigest, header.OpenedMs, header.ClosedMs, Open.Start ?? place,
-            place,
-            Sequences, Open.IsDamaged)
-        { IsPartial = Open.IsPartial };
-        sealedBatches[header.Number] = batch;
-        numbers[batch.Digest] = batch.Number;
-        Sequences = seal.NextSequences;
-        Previous = batch.Digest;
-        SealedBeacon = header.Beacon;
-        if (seal.BeaconNote.Length > 0)
+        var clock = header.Clock;
+        Add(new(header.Number, seal.Statement.PayloadDigest, header.OpenedMs, header.ClosedMs, Open.Start ?? place, place, Sequences,
+            Open.IsDamaged)
         {
-            notes[header.Beacon] = seal.BeaconNote;
-        }
-
+            IsPartial = Open.IsPartial,
+            End = place,
+            Opened = Open.First ?? new(clock.Boot - Math.Min(BootShift, clock.Boot), clock.UptimeMs, header.OpenedMs, clock.Trust, clock.ErrorMs),
+            Rounds = Open.RoundCount,
+            Beacon = header.Beacon,
+        }, seal);
+        Sequences = seal.NextSequences;
         Open = new(header.Number + 1);
         lostFrames = false;
         EnsureSequences();
@@ -244,6 +260,7 @@ public sealed class Chain
         if (receipt.TreeSize >= BeaconSize)
         {
             (BeaconNote, BeaconSize) = (receipt.Note, receipt.TreeSize);
+            beaconDigest = null;
         }
 
         for (var i = 0; i < Manifests.Length; i++)

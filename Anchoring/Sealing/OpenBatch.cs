@@ -14,7 +14,7 @@ public sealed class OpenBatch
     /// <param name="number">The number it will be sealed under.</param>
     public OpenBatch(long number) => Number = number;
 
-    public long Number { get; }
+    public long Number { get; internal set; }
 
     /// <summary>Some of its records stand in segments that are gone; then it was sealed and is in the batch store.</summary>
     public bool IsPartial { get; init; }

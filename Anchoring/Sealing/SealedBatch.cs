@@ -31,6 +31,18 @@ public enum BatchState : byte
 public sealed record SealedBatch(long Number, Digest Digest, long OpenedMs, long ClosedMs, FramePlace Start, FramePlace Seal,
     ImmutableArray<long> Sequences, bool IsDamaged)
 {
+    /// <summary>Where its last record stands, or its end: the seal itself unless it was closed first and signed later.</summary>
+    public FramePlace End { get; init; }
+
+    /// <summary>Moment of its first record; of its closing when it has none.</summary>
+    public Moment Opened { get; init; }
+
+    /// <summary>Rounds in it.</summary>
+    public int Rounds { get; init; }
+
+    /// <summary>From the header.</summary>
+    public Digest Beacon { get; init; }
+
     /// <summary>Its first records are in deleted segments: it is in the batch store.</summary>
     public bool IsPartial { get; internal set; }
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using System.Text;
 using Evidence;
 
 namespace Anchoring;
@@ -20,28 +19,46 @@ public sealed class Sealer(Journal journal, Chain chain, GatewayKey key)
     public SealedBatch Seal(Moment now)
     {
         var open = chain.Open;
-        var enrolled = chain.ManifestFor(open.Number) ?? throw new EvidenceBrokenException($"No manifest is in force for batch "
-            + $"{open.Number}.");
-        var manifest = enrolled.Manifest;
         var opened = open.First ?? now;
         // A batch of an earlier boot was not sealed at any moment of that boot's clock; the last record is the latest that boot can vouch
         // for.
         var closedMs = Math.Max(opened.WallMs, opened.Boot == now.Boot ? now.WallMs : open.Last?.WallMs ?? now.WallMs);
-        var body = open.Body(ImmutableArray.Create(RandomNumberGenerator.GetBytes(SaltKeys.Length)),
-            chain.Sequences[..manifest.Channels.Length]);
-        var beacon = chain.BeaconNote.Length == 0 ? default : Digest.Of(Encoding.UTF8.GetBytes(chain.BeaconNote));
-        var header = new BatchHeader(key.Gateway, open.Number, chain.Previous, enrolled.Statement.PayloadDigest, opened.WallMs, closedMs,
-            new(opened.Trust, opened.ErrorMs, opened.Boot, opened.UptimeMs), beacon, body.LeafCount, manifest.Channels.Length,
-            RootOf(body, opened.WallMs, manifest));
+        return Sign(open, opened, closedMs, chain.Sequences, chain.BeaconDigest);
+    }
+
+    /// <summary>Ends the open batch without a signature; <see cref="Sign(ClosedBatch, OpenBatch)"/> gives it one later.</summary>
+    /// <exception cref="NotRecordedException">The end did not become durable.</exception>
+    public void Close(Moment now)
+    {
+        var record = new CloseRecord(chain.Open.Number, now);
+        chain.Apply(record, journal.Append(FrameKind.Close, RecordCodec.Encode(record)));
+    }
+
+    /// <summary>Signs the oldest closed batch.</summary>
+    /// <param name="closed">It.</param>
+    /// <param name="records">Its records, read again.</param>
+    public SealedBatch Sign(ClosedBatch closed, OpenBatch records) => Sign(records, closed.Opened, closed.ClosedMs, closed.Sequences,
+        closed.Beacon);
+
+    private SealedBatch Sign(OpenBatch records, Moment opened, long closedMs, ImmutableArray<long> sequences, Digest beacon)
+    {
+        var number = records.Number;
+        var enrolled = chain.ManifestFor(number) ?? throw new EvidenceBrokenException($"No manifest is in force for batch {number}.");
+        var manifest = enrolled.Manifest;
+        var body = records.Body(ImmutableArray.Create(RandomNumberGenerator.GetBytes(SaltKeys.Length)), sequences[..manifest.Channels.Length]);
+        var header = new BatchHeader(key.Gateway, number, chain.Previous, enrolled.Statement.PayloadDigest, opened.WallMs, closedMs,
+            new(opened.Trust, opened.ErrorMs, checked(opened.Boot + chain.BootShift), opened.UptimeMs), beacon, body.LeafCount,
+            manifest.Channels.Length, RootOf(body, opened.WallMs, manifest));
         var statement = key.Sign(StatementKind.Batch, header.Encode());
         if (!statement.VerifiedBy(manifest.Key))
         {
-            throw new EvidenceBrokenException($"Batch {open.Number}: this gateway's key is {key.Public}, the manifest in force names "
+            throw new EvidenceBrokenException($"Batch {number}: this gateway's key is {key.Public}, the manifest in force names "
                 + $"{manifest.Key}. "
                 + "The key was exchanged; restore it, or enrol anew.");
         }
 
-        var seal = new SealRecord(statement, body.Key, beacon == chain.SealedBeacon ? "" : chain.BeaconNote, NextSequences(body));
+        var note = beacon == chain.SealedBeacon || beacon.IsZero ? "" : chain.Notes.GetValueOrDefault(beacon, chain.BeaconNote);
+        var seal = new SealRecord(statement, body.Key, note, NextSequences(sequences, body));
         var place = journal.Append(FrameKind.Seal, RecordCodec.Encode(seal));
         // From here a power cut loses nothing: the stored seal is the only one of its number, and start-up finds it and offers it again.
         chain.Apply(seal, place);
@@ -52,6 +69,6 @@ public sealed class Sealer(Journal journal, Chain chain, GatewayKey key)
     public static Digest RootOf(BatchBody body, long openedMs, Manifest manifest) =>
         BatchTree.Root(BatchLeaves.Hashes(BatchLeaves.Build(body, openedMs, manifest.Channels)).AsSpan());
 
-    private ImmutableArray<long> NextSequences(BatchBody body) =>
-        [.. chain.Sequences.Select((sequence, i) => i < body.Channels.Length ? sequence + body.Rounds.Length : sequence)];
+    private static ImmutableArray<long> NextSequences(ImmutableArray<long> before, BatchBody body) =>
+        [.. before.Select((sequence, i) => i < body.Channels.Length ? sequence + body.Rounds.Length : sequence)];
 }

@@ -1,3 +1,7 @@
+using System.Collections.Immutable;
+using System.Formats.Cbor;
+using Evidence.Log;
+
 namespace Evidence;
 
 /// <summary>Why the ledger does not log a statement. The numbers travel; never reuse one.</summary>
@@ -37,21 +41,49 @@ public enum Refusal : byte
     Unavailable = 11,
 }
 
-/// <summary>The ledger's answer to one uplink: a receipt, or a refusal with its reason.</summary>
+/// <summary>What makes an answer of the ledger verifiable, whoever carried it.</summary>
+/// <param name="Standing">A <see cref="Evidence.Standing"/> as a note signed by the log's key.</param>
+/// <param name="Shown">Whole statements that prove by themselves: headers that this gateway's own key has signed, or a revocation.</param>
+/// <param name="Head">The newest published checkpoint note; empty while there is none, and with a refusal.</param>
+/// <param name="Path">Proof that the log under <paramref name="Head"/> begins with all of the checkpoint in the question.</param>
+public sealed record AnswerProof(string Standing, ImmutableArray<ImmutableArray<byte>> Shown, string Head, ImmutableArray<Digest> Path)
+{
+    /// <summary>Most statements in one answer.</summary>
+    public const int ShownMax = 17;
+}
+
+/// <summary>The ledger's answer to one message: a receipt, a refusal with its reason, or its word about the gateway.</summary>
 /// <param name="PayloadDigest">Which statement is answered: SHA-256 of its payload (or of the whole message, if it could not be
-/// read).</param>
-/// <param name="Receipt">A C2SP tlog-proof of the statement's bytes; null when refused.</param>
-/// <param name="Refusal">Null when there is a receipt.</param>
+/// read or is a question).</param>
+/// <param name="Receipt">A C2SP tlog-proof of the statement's bytes; null when refused, or when a question is answered.</param>
+/// <param name="Refusal">Null when there is a receipt, or when a question is answered.</param>
 /// <param name="Words">One sentence for the gateway's log, at most 300 characters; empty with a receipt.</param>
-/// <remarks><code>downlink = [1, digest: bstr .size 32, receipt: tstr / null, refusal: uint / null, words: tstr]</code></remarks>
+/// <remarks>
+/// <code>
+/// downlink = [1, digest: bstr .size 32, receipt: tstr / null, refusal: uint / null, words: tstr]     ; receipt or refusal
+///          / [2, digest: bstr .size 32, refusal: uint / null, words: tstr, standing: tstr, shown: [* bstr], head: tstr,
+///             path: [* bstr .size 32]]                                                                ; null refusal: a question's answer
+/// </code>
+/// </remarks>
 public sealed record Downlink(Digest PayloadDigest, string? Receipt, Refusal? Refusal, string Words)
 {
     /// <summary>Most bytes of one message on the wire.</summary>
     public const int LengthMax = 64 * 1024;
 
+    private const int WordsMax = 300;
+
+    /// <summary>What makes it verifiable; null for a receipt, which is its own proof, and for a refusal that stops nothing.</summary>
+    public AnswerProof? Proof { get; init; }
+
     public byte[] Encode()
     {
         var writer = CborStrict.Writer();
+        if (Proof is not null)
+        {
+            EncodeProven(writer, Proof);
+            return writer.Encode();
+        }
+
         writer.WriteStartArray(5);
         writer.WriteInt32(1);
         writer.WriteByteString(PayloadDigest.ToBytes());
@@ -65,7 +97,7 @@ public sealed record Downlink(Digest PayloadDigest, string? Receipt, Refusal? Re
         }
 
         writer.IntegerOrNull((long?)Refusal);
-        writer.WriteTextString(Words.Length <= 300 ? Words : Words[..300]);
+        writer.WriteTextString(Cut(Words));
         writer.WriteEndArray();
         return writer.Encode();
     }
@@ -73,11 +105,23 @@ public sealed record Downlink(Digest PayloadDigest, string? Receipt, Refusal? Re
     /// <exception cref="MalformedEvidenceException">Not such a message.</exception>
     public static Downlink Decode(ReadOnlyMemory<byte> bytes) => CborStrict.Read("downlink message", bytes, LengthMax, reader =>
     {
-        reader.Array(5, "downlink message");
-        reader.Integer(1, 1, "version of the downlink message");
+        var fields = reader.ReadStartArray();
+        var version = reader.Integer(1, 2, "version of the downlink message");
+        if (fields != (version == 1 ? 5 : 8))
+        {
+            throw new MalformedEvidenceException($"The downlink message of version {version} has {fields} fields.");
+        }
+
         var digest = reader.Digest("statement's digest");
+        var answer = version == 1 ? DecodePlain(reader, digest) : DecodeProven(reader, digest);
+        reader.ReadEndArray();
+        return answer;
+    });
+
+    private static Downlink DecodePlain(CborReader reader, Digest digest)
+    {
         string? receipt = null;
-        if (reader.PeekState() == System.Formats.Cbor.CborReaderState.Null)
+        if (reader.PeekState() == CborReaderState.Null)
         {
             reader.ReadNull();
         }
@@ -87,10 +131,59 @@ public sealed record Downlink(Digest PayloadDigest, string? Receipt, Refusal? Re
         }
 
         var refusal = (Refusal?)(byte?)reader.IntegerOrNull(1, byte.MaxValue, "refusal");
-        var words = reader.Text(300, "words");
-        reader.ReadEndArray();
+        var words = reader.Text(WordsMax, "words");
         return receipt is null == refusal is null
-            ? throw new MalformedEvidenceException("A downlink message has either a receipt or a refusal.")
-            : new Downlink(digest, receipt, refusal, words);
-    });
+            ? throw new MalformedEvidenceException("A downlink message of version 1 has either a receipt or a refusal.")
+            : new(digest, receipt, refusal, words);
+    }
+
+    private static Downlink DecodeProven(CborReader reader, Digest digest)
+    {
+        var refusal = (Refusal?)(byte?)reader.IntegerOrNull(1, byte.MaxValue, "refusal");
+        var (words, standing) = (reader.Text(WordsMax, "words"), reader.Text(LengthMax, "standing"));
+        var shown = ImmutableArray.CreateBuilder<ImmutableArray<byte>>();
+        for (var left = reader.ArrayUpTo(AnswerProof.ShownMax, "statements shown"); left > 0; left--)
+        {
+            shown.Add([.. reader.Bytes(1, BatchLimits.StatementLengthMax, "statement")]);
+        }
+
+        reader.ReadEndArray();
+        var head = reader.Text(LengthMax, "head");
+        var path = ImmutableArray.CreateBuilder<Digest>();
+        for (var left = reader.ArrayUpTo(2 * LogTree.PathMax, "hashes"); left > 0; left--)
+        {
+            path.Add(reader.Digest("hash of the proof"));
+        }
+
+        reader.ReadEndArray();
+        return new(digest, null, refusal, words) { Proof = new(standing, shown.ToImmutable(), head, path.ToImmutable()) };
+    }
+
+    private void EncodeProven(CborWriter writer, AnswerProof proof)
+    {
+        writer.WriteStartArray(8);
+        writer.WriteInt32(2);
+        writer.WriteByteString(PayloadDigest.ToBytes());
+        writer.IntegerOrNull((long?)Refusal);
+        writer.WriteTextString(Cut(Words));
+        writer.WriteTextString(proof.Standing);
+        writer.WriteStartArray(proof.Shown.Length);
+        foreach (var statement in proof.Shown)
+        {
+            writer.WriteByteString(statement.AsSpan());
+        }
+
+        writer.WriteEndArray();
+        writer.WriteTextString(proof.Head);
+        writer.WriteStartArray(proof.Path.Length);
+        foreach (var hash in proof.Path)
+        {
+            writer.WriteByteString(hash.ToBytes());
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndArray();
+    }
+
+    private static string Cut(string words) => words.Length <= WordsMax ? words : words[..WordsMax];
 }

@@ -18,7 +18,7 @@ public sealed class Bench : IDisposable
         Key = GatewayKey.LoadOrCreate(Directory);
         Options = options ?? new() { SegmentLength = 64 * 1024 };
         FirstManifest = SignManifest(channels, 0, default);
-        Ledger.WallMs = () => WallMs;
+        (Ledger.WallMs, Ledger.Gateway) = (() => WallMs, Key.Gateway);
     }
 
     public string Directory { get; }
@@ -42,6 +42,17 @@ public sealed class Bench : IDisposable
             new ManifestChannel($"place {i}", $"serial {i}", new(2_000), new(high), 60_000, default, null))], default, previous,
             GatewayTraits.SoftwareKey).Encode(), authority);
 
+    /// <summary>The authority takes this gateway's key back.</summary>
+    public Statement SignRevocation() => Statement.Sign(StatementKind.Revocation, "authority:test",
+        new Revocation(Key.Public.IdHex, 0, "stolen").Encode(), authority);
+
+    /// <summary>What a copy of this gateway would have signed under the same number, or under another.</summary>
+    public Statement Other(Statement batch, long? number = null)
+    {
+        var header = BatchHeader.Decode(batch.Payload);
+        return Key.Sign(StatementKind.Batch, (header with { Number = number ?? header.Number, Root = Digest.Of([1]) }).Encode());
+    }
+
     public VerifierPolicy Policy => new([new("test", PublicKey.Of(authority))], RoadLedger.PolicyText, 24 * 3_600_000, 48 * 3_600_000);
 
     /// <summary>Opens the real directory and starts.</summary>
@@ -49,6 +60,33 @@ public sealed class Bench : IDisposable
 
     /// <summary>Opens folders of a simulated disk and starts.</summary>
     public Logbook Start(Func<string, IFolder> folder) => Begin(Logbook.Open(folder("journal"), folder("batches"), Options, Key, Ledger));
+
+    /// <summary>Opens the real directory and trusts the ledger; nothing is enrolled or started yet.</summary>
+    public Logbook Open()
+    {
+        var logbook = Logbook.Open(Directory, Options, Key, Ledger);
+        logbook.TrustLog(RoadLedger.Policy, PublicKey.Of(authority));
+        return logbook;
+    }
+
+    /// <summary>The whole data directory, as a copied card holds it.</summary>
+    public Dictionary<string, byte[]> Image() => System.IO.Directory.GetFiles(Directory, "*", SearchOption.AllDirectories)
+        .ToDictionary(file => Path.GetRelativePath(Directory, file), File.ReadAllBytes);
+
+    /// <summary>The card is as it was when the image was taken; nothing that came later is on it.</summary>
+    public void PutBack(Dictionary<string, byte[]> image)
+    {
+        foreach (var file in System.IO.Directory.GetFiles(Directory, "*", SearchOption.AllDirectories)
+            .Where(file => !image.ContainsKey(Path.GetRelativePath(Directory, file))))
+        {
+            File.Delete(file);
+        }
+
+        foreach (var (name, bytes) in image)
+        {
+            File.WriteAllBytes(Path.Combine(Directory, name), bytes);
+        }
+    }
 
     /// <summary>One minute later.</summary>
     public void Pass(long ms = 60_000) => (UptimeMs, WallMs) = (UptimeMs + ms, WallMs + ms);
@@ -78,7 +116,7 @@ public sealed class Bench : IDisposable
 
     private Logbook Begin(Logbook logbook)
     {
-        logbook.TrustLog(RoadLedger.Policy);
+        logbook.TrustLog(RoadLedger.Policy, PublicKey.Of(authority));
         logbook.Enrol(FirstManifest);
         logbook.Start(Now(logbook));
         return logbook;

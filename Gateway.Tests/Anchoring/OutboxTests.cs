@@ -89,7 +89,8 @@ public sealed class OutboxTests
     {
         using var bench = new Bench();
         using var logbook = bench.Start();
-        bench.Ledger.Refuse = _ => refusal;
+        bench.Ledger.Refuse = message => message.Body is null ? null : refusal;
+        bench.Ledger.Proof = arrived => refusal == Refusal.Revoked ? bench.SignRevocation() : bench.Other(arrived);
         Batches(bench, logbook, 1);
         Settle(bench, logbook);
         var before = bench.Ledger.Arrived.Count;
@@ -99,6 +100,72 @@ public sealed class OutboxTests
         Assert.Equal(before, bench.Ledger.Arrived.Count);
         Assert.Equal(refusal, logbook.Status.Refused!.Reason);
         Assert.Contains(logbook.Status.Faults, fault => fault.Contains("Recording goes on", StringComparison.Ordinal));
+    }
+
+    /// <summary>F-40: a broker can say that the ledger refuses for ever; it cannot show why.</summary>
+    [Theory]
+    [InlineData(Refusal.Conflict, 0)]
+    [InlineData(Refusal.Conflict, 1)]
+    [InlineData(Refusal.Conflict, 2)]
+    [InlineData(Refusal.Conflict, 3)]
+    [InlineData(Refusal.Revoked, 0)]
+    [InlineData(Refusal.Revoked, 1)]
+    [InlineData(Refusal.Revoked, 4)]
+    public void A_forged_refusal_stops_nothing_and_is_counted(Refusal refusal, int forgery)
+    {
+        using var bench = new Bench();
+        using var logbook = bench.Start();
+        using var stranger = new Bench();
+        bench.Ledger.Refuse = message => message.Body is null ? null : refusal;
+        bench.Ledger.Proof = arrived => forgery switch
+        {
+            0 => null, // As ledgers answered before: no proof at all.
+            1 => arrived, // The refused batch itself, or no revocation.
+            2 => bench.Other(arrived, number: 7), // This gateway's, under another number.
+            3 => stranger.Other(arrived), // Signed by another key.
+            _ => stranger.SignRevocation(), // Another key's, of another authority.
+        };
+        Batches(bench, logbook, 1);
+        Settle(bench, logbook);
+        Assert.Null(logbook.Status.Refused);
+        Assert.Contains(logbook.Status.Faults, fault => fault.StartsWith("1 answers did not hold", StringComparison.Ordinal));
+        bench.Ledger.Refuse = _ => null;
+        bench.Pass(Outbox.AnswerMsMax);
+        Settle(bench, logbook);
+        Assert.Equal(0, logbook.Status.Unanchored);
+        Batches(bench, logbook, 1);
+        Settle(bench, logbook);
+        Assert.Equal(0, logbook.Status.Unanchored);
+    }
+
+    /// <summary>F-40: an answer with the ledger's word for another gateway, another statement or by another key.</summary>
+    [Fact]
+    public void A_true_refusal_of_another_statement_or_by_another_log_stops_nothing()
+    {
+        using var bench = new Bench();
+        using var logbook = bench.Start();
+        bench.Ledger.Silent = true;
+        bench.Ledger.Refuse = message => message.Body is null ? null : Refusal.Conflict;
+        bench.Ledger.Proof = arrived => bench.Other(arrived);
+        Batches(bench, logbook, 2);
+        Settle(bench, logbook);
+        var (first, second) = (Downlink.Decode(bench.Ledger.Answers[^2]), Downlink.Decode(bench.Ledger.Answers[^1]));
+        bench.Ledger.Inject((first with { Proof = second.Proof }).Encode());
+        bench.Ledger.Inject((first with { Refusal = Refusal.Revoked }).Encode());
+        bench.Ledger.Inject((first with
+        {
+            Proof = first.Proof! with { Standing = first.Proof.Standing.Replace("log.example", "bad.example", StringComparison.Ordinal) },
+        }).Encode());
+        bench.Ledger.Inject((first with
+        {
+            Proof = first.Proof! with { Standing = first.Proof.Standing.Replace("next 0", "next 1", StringComparison.Ordinal) },
+        }).Encode());
+        logbook.Offer(bench.Now(logbook));
+        Assert.Null(logbook.Status.Refused);
+        Assert.Contains(logbook.Status.Faults, fault => fault.StartsWith("4 answers did not hold", StringComparison.Ordinal));
+        bench.Ledger.Inject(first.Encode());
+        logbook.Offer(bench.Now(logbook));
+        Assert.Equal(Refusal.Conflict, logbook.Status.Refused!.Reason);
     }
 
     /// <summary>F-27.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Anchoring;
 using Evidence;
 using Evidence.Log;
@@ -9,7 +10,7 @@ namespace Gateway.Tests.Anchoring;
 /// to.</summary>
 public sealed class RoadLedger : ILedgerLink
 {
-    private readonly MemoryLog log = new();
+    private MemoryLog log = new();
     private readonly Dictionary<Digest, string> receipts = [];
     private readonly Queue<LinkNews> inbox = new();
     private long connection = 1;
@@ -24,11 +25,32 @@ public sealed class RoadLedger : ILedgerLink
 
     public bool Connected { get; set; } = true;
 
+    /// <summary>Who asks, as the broker would have it from the topic; only needed while nothing is logged.</summary>
+    public GatewayId Gateway { get; set; }
+
     /// <summary>What to answer instead of a receipt; null for a receipt.</summary>
     public Func<Uplink, Refusal?> Refuse { get; set; } = _ => null;
 
-    /// <summary>Whether answers get lost on the way.</summary>
+    /// <summary>Whether receipts and refusals get lost on the way. Questions are answered all the same.</summary>
     public bool Silent { get; set; }
+
+    /// <summary>Whether answers to questions get lost, too.</summary>
+    public bool Mute { get; set; }
+
+    /// <summary>The statement that proves a refusal; null refuses without proof.</summary>
+    public Func<Statement, Statement?> Proof { get; set; } = _ => null;
+
+    /// <summary>Every question, in order.</summary>
+    public List<ReadOnlyMemory<byte>> Asked { get; } = [];
+
+    /// <summary>Every answer to a question.</summary>
+    public List<ReadOnlyMemory<byte>> Words { get; } = [];
+
+    /// <summary>Bodies of the logged batches, in order.</summary>
+    public List<BatchBody> Bodies { get; } = [];
+
+    /// <summary>Every checkpoint that a receipt was given under, cosigned.</summary>
+    public List<string> Notes { get; } = [];
 
     /// <summary>Every statement that arrived, in order, as often as it came.</summary>
     public List<Statement> Arrived { get; } = [];
@@ -47,11 +69,46 @@ public sealed class RoadLedger : ILedgerLink
 
     public void Inject(ReadOnlyMemory<byte> message) => inbox.Enqueue(new(LinkNewsKind.Answer, default, message));
 
+    /// <summary>An old copy of the ledger is restored: its last entries are gone.</summary>
+    public void Lose(int entries)
+    {
+        Bodies.RemoveRange(Bodies.Count - entries, entries);
+        foreach (var lost in Logged.TakeLast(entries))
+        {
+            receipts.Remove(lost.PayloadDigest);
+        }
+
+        Restore(Logged[..^entries]);
+    }
+
+    /// <summary>The log holds exactly these entries.</summary>
+    public void Restore(List<Statement> entries)
+    {
+        log = new();
+        Logged.Clear();
+        foreach (var entry in entries)
+        {
+            Logged.Add(entry);
+            log.Append(LogTree.LeafHash(entry.Bytes.AsSpan()));
+        }
+    }
+
     public bool TrySend(Digest statement, ReadOnlyMemory<byte> uplink)
     {
         if (!Connected)
         {
             return false;
+        }
+
+        if (LedgerQuestion.IsOne(uplink.Span))
+        {
+            Asked.Add(uplink.ToArray());
+            if (!Mute)
+            {
+                Inject(WordOn(uplink));
+            }
+
+            return true;
         }
 
         var message = Uplink.Decode(uplink);
@@ -63,7 +120,13 @@ public sealed class RoadLedger : ILedgerLink
         var refusal = Refuse(message);
         var answer = refusal is { } reason
             ? new Downlink(statement, null, reason, $"refused: {reason}")
-            : new Downlink(statement, ReceiptOf(arrived), null, "");
+            {
+                Proof = Proof(arrived) is { } shown
+                    ? new(Signed(new(LogKeys.Log.Verifier.Name, GatewayOf(arrived), statement, reason, 0, default, [], Logged.Count)), [shown.Bytes],
+                        "", [])
+                    : null,
+            }
+            : new Downlink(statement, ReceiptOf(arrived, message.Body), null, "");
         Answers.Add(answer.Encode());
         if (!Silent)
         {
@@ -75,7 +138,41 @@ public sealed class RoadLedger : ILedgerLink
 
     public bool TryReceive(out LinkNews news) => inbox.TryDequeue(out news);
 
-    private string ReceiptOf(Statement statement)
+    /// <summary>The ledger's word as the real one gives it: the gateway's own headers, a head, and a proof that nothing was lost.</summary>
+    private Downlink Word(LedgerQuestion question, Digest asked)
+    {
+        var batches = Logged.Where(entry => entry.Kind == StatementKind.Batch).ToList();
+        var newest = batches.Count > 0 ? BatchHeader.Decode(batches[^1].Payload) : null;
+        var seen = question.Checkpoint.Length == 0 ? 0 : Checkpoint.Parse(SignedNote.Parse(question.Checkpoint).Text).Size;
+        var gateway = Logged.Count > 0 ? GatewayOf(Logged[0]) : Gateway;
+        return new(asked, null, null, "")
+        {
+            Proof = new(Signed(new(LogKeys.Log.Verifier.Name, gateway, asked, null, newest?.Number + 1 ?? 0,
+                batches.Count > 0 ? batches[^1].PayloadDigest : default, Sequences(), Logged.Count)),
+                [.. batches.Where(entry => BatchHeader.Decode(entry.Payload).Number >= question.From).Take(16).Append(batches.LastOrDefault())
+                    .OfType<Statement>().Distinct().Select(entry => entry.Bytes)],
+                Logged.Count == 0 ? "" : LogKeys.CheckpointOf(log).ToString(), seen > Logged.Count ? [] : new LogProver(Logged.Count, log.Read).Consistency(seen)),
+        };
+    }
+
+    private ImmutableArray<long> Sequences() => Bodies.Count == 0 ? []
+        : [.. Bodies[^1].Channels.Select(channel => channel.FirstSequence + Bodies[^1].Rounds.Length)];
+
+    private static GatewayId GatewayOf(Statement statement) =>
+        statement.Kind == StatementKind.Batch ? BatchHeader.Decode(statement.Payload).Gateway : Manifest.Decode(statement.Payload).Gateway;
+
+    private static string Signed(Standing standing) => LogKeys.Log.Sign(SignedNote.Draft(standing.ToText())).ToString();
+
+    /// <summary>Answers a question now, whatever was asked before.</summary>
+    public ReadOnlyMemory<byte> WordOn(ReadOnlyMemory<byte> question)
+    {
+        Words.Add(Word(LedgerQuestion.Decode(question), Digest.Of(question.Span)).Encode());
+        return Words[^1];
+    }
+
+    public string ReceiptFor(Statement statement) => receipts[statement.PayloadDigest];
+
+    private string ReceiptOf(Statement statement, ImmutableArray<byte>? body)
     {
         if (receipts.TryGetValue(statement.PayloadDigest, out var known))
         {
@@ -83,9 +180,15 @@ public sealed class RoadLedger : ILedgerLink
         }
 
         Logged.Add(statement);
+        if (body is { } bytes)
+        {
+            Bodies.Add(BatchBody.Decode(bytes.AsMemory()));
+        }
+
         log.Append(LogTree.LeafHash(statement.Bytes.AsSpan()));
         var proof = new TlogProof(Logged.Count - 1, new LogProver(Logged.Count, log.Read).Inclusion(Logged.Count - 1),
             LogKeys.Clock.Cosign(LogKeys.CheckpointOf(log), WallMs() / 1000));
+        Notes.Add(proof.Note.ToString());
         return receipts[statement.PayloadDigest] = proof.ToString();
     }
 }

@@ -29,7 +29,7 @@ public sealed class UpgradeTests
             }
 
             using var newer = Journal.Open(folder, Journal.SegmentLengthMin, NewerOpening, _ => { }, _ => { });
-            newer.Append((FrameKind)8, [0x81, 0x01]);
+            newer.Append((FrameKind)99, [0x81, 0x01]);
         }
 
         var before = Content(folder);
@@ -66,9 +66,9 @@ public sealed class UpgradeTests
     private static byte[] NewerOpening()
     {
         var writer = new CborWriter(CborConformanceMode.Canonical);
-        writer.WriteStartArray(13); // One field more than today's, version 2.
-        writer.WriteInt32(2);
-        for (var field = 1; field < 13; field++)
+        writer.WriteStartArray(16); // One field more than today's, version 3.
+        writer.WriteInt32(3);
+        for (var field = 1; field < 16; field++)
         {
             writer.WriteInt32(field);
         }

@@ -97,6 +97,7 @@ public sealed class CodecTests
         Refuses(() => DisclosedColumn.Decode(bytes));
         Refuses(() => Uplink.Decode(bytes));
         Refuses(() => Downlink.Decode(bytes));
+        Refuses(() => LedgerQuestion.Decode(bytes));
         Refuses(() => Bundle.Parse(bytes));
     }, iter: 3_000);
 
@@ -161,6 +162,12 @@ public sealed class CodecTests
             ["salt-key-event"] = Hex(SaltKeys.Derive(body.Key.AsSpan(), LeafKind.Event, null)),
             ["salt-at-place-3"] = Hex([.. SaltKeys.Salt(SaltKeys.Derive(body.Key.AsSpan(), LeafKind.Reading, new ChannelId(0)), 3)]),
             ["certificate"] = Hex(CertificateVectors.Example.Encode()),
+            ["question"] = Hex(new LedgerQuestion([.. Enumerable.Repeat((byte)1, 16)], 40, "").Encode()),
+            ["downlink-proven"] = Hex(new Downlink(Digest.Of([5]), null, Refusal.Conflict, "Another batch 40 is logged.")
+            {
+                Proof = new(new Standing("log.example/coldproof", new(new Guid("5f3a91c0-0bc0-4012-8a55-0123456789ab")), Digest.Of([5]),
+                    Refusal.Conflict, 41, Digest.Of([1]), [1_234, 1_234], 70_000).ToText(), [[1, 2, 3]], "", []),
+            }.Encode()),
             ["downlink-refused"] = Hex(new Downlink(Digest.Of([5]), null, Refusal.NumberNotNext, "Batch 40 comes next.").Encode()),
         };
     }

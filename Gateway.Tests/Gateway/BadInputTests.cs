@@ -144,6 +144,7 @@ public sealed class BadInputTests : IDisposable
             StatusBoard board, IMeterFactory meters)
         {
             key = GatewayKey.LoadOrCreate(directory);
+            link.Gateway = key.Gateway;
             logbook = Logbook.Open(directory, new(), key, link);
             using var authority = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             var manifest = new Manifest(key.Gateway, key.Public, 0, StartMs - 1_000, EnrolmentFolder.ChannelsOf(probes, IntervalMs),

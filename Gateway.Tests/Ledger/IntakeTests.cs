@@ -20,6 +20,10 @@ public sealed class IntakeTests : IAsyncDisposable
 
     private TestTruck Truck => ledger.Truck;
 
+    /// <summary>What the gateway itself checks the ledger's word with.</summary>
+    private global::Anchoring.WordCheck Checker => new(Truck.Id, PublicKey.Of(Truck.GatewayKey), ledger.Policy.Log,
+        [PublicKey.Of(Truck.AuthorityKey)]);
+
     public async ValueTask DisposeAsync()
     {
         await core.DisposeAsync();
@@ -69,7 +73,10 @@ public sealed class IntakeTests : IAsyncDisposable
     {
         await ledger.Send(core, 3);
         var second = Resigned(Truck.Batches[1], header => header with { ClosedMs = header.ClosedMs + 1 });
-        Assert.Equal(Refusal.Conflict, (await Send(second)).Refusal);
+        var refusal = Downlink.Decode((await Send(second)).Encode());
+        Assert.Equal(Refusal.Conflict, refusal.Refusal);
+        Checker.CheckRefusal(refusal, 1);
+        Assert.Throws<MalformedEvidenceException>(() => Checker.CheckRefusal(refusal, 2));
         Assert.Equal(5, core.Log.Head.Size);
         var (gateway, number, logged, refused) = ConflictEntry.Read(Statement.Decode(core.Store.Entry(4)!));
         Assert.Equal((Truck.Id, 1L), (gateway, number));
@@ -148,9 +155,38 @@ public sealed class IntakeTests : IAsyncDisposable
             new Revocation(Truck.Manifest.Key.IdHex, 3, "stolen").Encode(), Truck.AuthorityKey);
         Assert.True(ledger.Proves((await SendBytes(TestLedger.UplinkOf(revocation))).Receipt!, revocation));
         Assert.NotNull((await SendBytes(TestLedger.UplinkOf(revocation))).Receipt);
-        Assert.Equal(Refusal.Revoked, (await Send(Truck.Seal(1))).Refusal);
+        var refusal = Downlink.Decode((await Send(Truck.Seal(1))).Encode());
+        Assert.Equal(Refusal.Revoked, refusal.Refusal);
+        Checker.CheckRefusal(refusal, 2);
         Assert.Null((await Send(Truck.Batches[1])).Refusal);
         Assert.Equal(4, core.Log.Head.Size);
+    }
+
+    /// <summary>F-40, F-59: what the ledger says of a gateway can be checked by the gateway alone.</summary>
+    [Fact]
+    public async Task A_question_is_answered_with_the_gateways_own_headers_and_a_word_that_holds_and_a_refusal_with_what_proves_it()
+    {
+        var check = Checker;
+        var first = await Ask(new([.. RandomNumberGenerator.GetBytes(16)], 0, ""));
+        Assert.Equal((0, 0), (first.Word.Next, first.Word.Shown.Length));
+        var receipts = await ledger.Send(core, 40);
+        var seen = TlogProof.Parse(receipts[20].Receipt!).Note.ToString();
+        var (asked, answer, word) = await Ask(new([.. RandomNumberGenerator.GetBytes(16)], 5, seen));
+        Assert.Equal((40, Truck.Batches[39].Statement.PayloadDigest), (word.Next, word.Last));
+        Assert.Equal([.. Enumerable.Range(5, 16), 39], word.Shown.Select(shown => (int)shown.Header.Number));
+        Assert.Equal([120, 120], word.Sequences);
+        Assert.Equal("", word.Trouble);
+        Assert.Throws<MalformedEvidenceException>(() => check.Check(asked, answer with { Proof = answer.Proof! with { Path = [], Head = "" } }));
+        var lied = await Send(Truck.Seal(1));
+        Assert.NotNull(lied.Receipt);
+        Assert.Equal(Refusal.Malformed, (await SendBytes([.. asked.Encode(), 0])).Refusal);
+        Assert.Equal(42, core.Log.Head.Size);
+
+        async Task<(LedgerQuestion Asked, Downlink Answer, global::Anchoring.LedgerWord Word)> Ask(LedgerQuestion question)
+        {
+            var given = Downlink.Decode((await SendBytes(question.Encode())).Encode());
+            return (question, given, check.Check(question, given));
+        }
     }
 
     [Fact]

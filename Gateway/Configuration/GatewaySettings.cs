@@ -25,6 +25,10 @@ public sealed record GatewaySettings(string DataDirectory, int IntervalMs, int D
     /// <summary>What journal and batch store may take together, in megabytes, 50 to 1,000,000; default 1,000. Beyond it the oldest month of
     /// anchored batches is removed. What is not anchored never is.</summary>
     public int BudgetMegabytes { get; init; } = 1_000;
+
+    /// <summary>How long after a start signing waits for the ledger's word, 0 to 604,800 s; default 300: a rolled-back card in coverage then
+    /// signs nothing. Recording never waits.</summary>
+    public int WordPatienceSeconds { get; init; } = 300;
 }
 
 /// <summary>A probe and the limits between which its temperature is in range, both inclusive.</summary>

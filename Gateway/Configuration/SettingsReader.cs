@@ -59,12 +59,13 @@ public sealed class SettingsReader
 
         var age = Number("Sealing:AgeMaxSeconds", 300, 10, 3_600);
         var leaves = Number("Sealing:LeavesMax", 4_096, 256, 16_384);
+        var patience = Number("Sealing:WordPatienceSeconds", 300, 0, 604_800);
         var budget = Number("Storage:BudgetMegabytes", 1_000, 50, 1_000_000);
         var probes = Probes(needsProbes);
         var plain = Flag("Uplink:AllowPlainTcp", false);
         var brokers = Brokers(plain);
         return new(directory, interval, deadline, age, leaves, probes, brokers, plain, Listen(), Telemetry())
-        { BudgetMegabytes = budget };
+        { BudgetMegabytes = budget, WordPatienceSeconds = patience };
     }
 
     private ImmutableArray<ConfiguredProbe> Probes(bool isNeeded)

@@ -192,7 +192,7 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
             plan.IntervalMs, recorded, (status.Sealed ?? -1) + 1, (status.Anchored ?? -1) + 1, LastSealedMs(status),
                 waiting.TryPeek(out var oldest) ? oldest.SinceMs : null,
             status.Link.Connected, disk.AvailableFreeSpace, disk.TotalSize, [.. trouble, .. watch.Troubles], Replay)
-        { StoreBytes = status.UsedBytes, BudgetBytes = status.BudgetBytes, OldestKept = status.OldestKept };
+        { StoreBytes = status.UsedBytes, BudgetBytes = status.BudgetBytes, OldestKept = status.OldestKept, ToSign = status.ToSign };
     }
 
     /// <summary>What is not anchored is never removed, so a disk that fills up is told while there is time to bring the truck into

@@ -65,12 +65,14 @@ internal static class Daemon
             SealAgeSeconds = settings.SealAgeMaxSeconds,
             SealLeavesMax = settings.LeavesMax,
             DiskBudgetBytes = settings.BudgetMegabytes * 1_000_000L,
+            WordPatienceSeconds = settings.WordPatienceSeconds,
         };
         var logbook = Logbook.Open(settings.DataDirectory, options, key, link);
         try
         {
             logbook.Enrol(enrolment.Manifest);
-            logbook.TrustLog(VerifierPolicy.Parse(enrolment.Policy.AsMemory()).Log);
+            var policy = VerifierPolicy.Parse(enrolment.Policy.AsMemory());
+            logbook.TrustLog(policy.Log, [.. policy.Authorities.Select(authority => authority.Key)]);
             return logbook;
         }
         catch (MalformedEvidenceException fault)

@@ -34,6 +34,9 @@ public sealed record GatewayStatus(GatewayId Gateway, Moment Now, string Activit
     /// <summary>Sealed batches that have no verified receipt yet.</summary>
     public long Waiting => Sealed - Anchored;
 
+    /// <summary>Closed batches that are not signed yet: the ledger's word on this gateway is not there, or it is ahead of this card.</summary>
+    public long ToSign { get; init; }
+
     /// <summary>Bytes of journal and batch store.</summary>
     public long StoreBytes { get; init; }
 

@@ -32,6 +32,7 @@ public static class StatusJson
         writer.WriteNumber("storeBytes", status.StoreBytes);
         writer.WriteNumber("budgetBytes", status.BudgetBytes);
         writer.WriteNumberOrNull("oldestKept", status.OldestKept);
+        writer.WriteNumber("toSign", status.ToSign);
         writer.WriteStartArray("trouble");
         foreach (var trouble in status.Trouble)
         {
@@ -83,6 +84,7 @@ public static class StatusJson
             StoreBytes = root.GetProperty("storeBytes").GetInt64(),
             BudgetBytes = root.GetProperty("budgetBytes").GetInt64(),
             OldestKept = NumberOrNull(root, "oldestKept"),
+            ToSign = root.GetProperty("toSign").GetInt64(),
         };
     }
 

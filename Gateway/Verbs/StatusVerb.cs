@@ -85,6 +85,11 @@ public static class StatusVerb
             + $"{now.Boot}, up {Figures.Span(now.UptimeMs)}");
         screen.Line($"  sealed     {Figures.Count(status.Sealed)} batches" + (status.LastSealedMs is { } last
             ? $", the newest {Figures.Span(Math.Max(0, now.WallMs - last))} ago" : ""));
+        if (status.ToSign > 0)
+        {
+            screen.Line($"  closed     {Figures.Count(status.ToSign)} batches wait for the ledger's word before they are signed; recording goes on");
+        }
+
         screen.Line($"  anchored   {Figures.Count(status.Anchored)} batches"
             + (status.OldestWaitingMs is { } oldest ? $"; {Figures.Count(status.Waiting)} wait, the oldest for "
                 + $"{Figures.Span(Math.Max(0, now.WallMs - oldest))}" : ""));

@@ -20,8 +20,8 @@ public sealed record IntakeTrust(ImmutableArray<PublicKey> Authorities, string O
 /// so that many
 /// statements share one round of the log. Signatures and trees of different gateways are checked in parallel.
 /// </remarks>
-public sealed class Intake(LedgerStore store, Sequencer sequencer, Quarantine quarantine, IntakeTrust trust, LedgerMeter meter,
-    ILogger<Intake> log)
+public sealed class Intake(LedgerStore store, Sequencer sequencer, Quarantine quarantine, Standings standings, IntakeTrust trust,
+    LedgerMeter meter, ILogger<Intake> log)
 {
     /// <summary>Most gateways whose state is kept in memory; idle ones are forgotten beyond it and read back when they speak
     /// again.</summary>
@@ -43,6 +43,12 @@ public sealed class Intake(LedgerStore store, Sequencer sequencer, Quarantine qu
         var turn = lane.Enter(); // Before the first await: the order of the calls is the order of the lane.
         try
         {
+            if (LedgerQuestion.IsOne(uplink.Span))
+            {
+                await turn.Before.WaitAsync(cancellation).ConfigureAwait(false);
+                return await Word(lane, from, uplink, cancellation).ConfigureAwait(false);
+            }
+
             var examined = await Task.Run(() => Examine(from, uplink, lane.Tip), cancellation).ConfigureAwait(false);
             await turn.Before.WaitAsync(cancellation).ConfigureAwait(false);
             var answer = await Judge(lane, turn, examined, cancellation).ConfigureAwait(false);
@@ -82,7 +88,26 @@ public sealed class Intake(LedgerStore store, Sequencer sequencer, Quarantine qu
             // Durable before the answer: what the gateway is told, an operator can look up.
             quarantine.Keep(examined.From, refused.Refusal, refused.Message, examined.Message);
             IntakeLog.Refused(log, examined.From, refused.Refusal, refused.Message);
-            return new(examined.Identity, null, refused.Refusal, refused.Message);
+            return refused.Shown is { } shown
+                ? standings.Refuse(examined.From, examined.Identity, refused.Refusal, refused.Message, TipOf(lane, examined.From), shown)
+                : new(examined.Identity, null, refused.Refusal, refused.Message);
+        }
+    }
+
+    /// <summary>The ledger's word on what it has logged of a gateway: after all that came before is durable, and never ahead of it.</summary>
+    private async Task<Downlink> Word(Lane lane, GatewayId from, ReadOnlyMemory<byte> message, CancellationToken cancellation)
+    {
+        try
+        {
+            var question = BatchRules.Decoded(() => LedgerQuestion.Decode(message));
+            await lane.LastRound.WaitAsync(cancellation).ConfigureAwait(false);
+            return standings.Answer(from, question, store.Tip(from.Value), message.Span);
+        }
+        catch (RefusedException refused)
+        {
+            quarantine.Keep(from, refused.Refusal, refused.Message, message);
+            IntakeLog.Refused(log, from, refused.Refusal, refused.Message);
+            return new(Digest.Of(message.Span), null, refused.Refusal, refused.Message);
         }
     }
 
@@ -115,7 +140,10 @@ public sealed class Intake(LedgerStore store, Sequencer sequencer, Quarantine qu
         if (revoked.TryGetValue(Convert.ToHexStringLower(batch.Statement.KeyId.AsSpan()), out var from) && sequencer.NextIndexFloor >= from)
         {
             throw new RefusedException(Refusal.Revoked,
-                $"The key of batch {header.Number} is revoked from log index {from} on. Enrol the gateway again.");
+                $"The key of batch {header.Number} is revoked from log index {from} on. Enrol the gateway again.")
+            {
+                Shown = store.RevocationOf(Convert.ToHexStringLower(batch.Statement.KeyId.AsSpan())),
+            };
         }
 
         BatchRules.CheckNext(batch, tip);
@@ -217,7 +245,7 @@ public sealed class Intake(LedgerStore store, Sequencer sequencer, Quarantine qu
             }
         }
 
-        throw new RefusedException(Refusal.Conflict, words);
+        throw new RefusedException(Refusal.Conflict, words) { Shown = [.. store.Entry(loggedIndex)!] };
     }
 
     /// <summary>Hands a statement to the sequencer. The lane goes on as soon as its place in the queue is certain, unless the turn is

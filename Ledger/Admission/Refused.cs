@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Evidence;
 
 namespace Ledger.Admission;
@@ -13,4 +14,7 @@ internal sealed class RefusedException(Refusal refusal, string words) : Exceptio
     public RefusedException(string words, Exception inner) : this(Refusal.Malformed, words + " " + inner.Message) { }
 
     public Refusal Refusal { get; } = refusal;
+
+    /// <summary>The statement that proves a refusal which stops the gateway; null for any other.</summary>
+    public ImmutableArray<byte>? Shown { get; init; }
 }

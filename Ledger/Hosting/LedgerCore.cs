@@ -42,7 +42,7 @@ public sealed class LedgerCore : IAsyncDisposable
         Clock = clock;
         Sequencer = Sequencer.Start(store, log, meter, clock);
         Quarantine = new(store, clock);
-        Intake = new(store, Sequencer, Quarantine,
+        Intake = new(store, Sequencer, Quarantine, new(store, log, keys),
             new([.. policy.Authorities.Select(authority => authority.Key)], keys.Origin, statementKey), meter,
             logs.CreateLogger<Intake>());
     }

@@ -111,6 +111,17 @@ public sealed class LedgerStore
         return found is null ? null : (found.PayloadDigest, found.LogIndex);
     }
 
+    /// <summary>Signed headers of a gateway from a number on, so many at most, and the newest one behind them.</summary>
+    public List<ImmutableArray<byte>> Headers(Guid gateway, long from, int countMax)
+    {
+        using var context = Read();
+        var batches = context.Batches.Where(batch => batch.Gateway == gateway);
+        var newest = batches.OrderByDescending(batch => batch.Number).Take(1);
+        return [.. batches.Where(batch => batch.Number >= from).OrderBy(batch => batch.Number).Take(countMax).Union(newest)
+            .Join(context.Entries, batch => batch.LogIndex, entry => entry.LogIndex, (batch, entry) => new { batch.Number, entry.Statement })
+            .OrderBy(found => found.Number).AsEnumerable().Select(found => ImmutableArray.Create(found.Statement))];
+    }
+
     /// <summary>All manifests of a gateway with their places, in log order.</summary>
     public List<(Statement Statement, long LogIndex)> Manifests(Guid gateway)
     {
@@ -136,6 +147,15 @@ public sealed class LedgerStore
     {
         using var context = Read();
         return [.. context.Revocations.OrderBy(row => row.LogIndex)];
+    }
+
+    /// <summary>The signed revocation that takes a key back earliest; null when none does.</summary>
+    public ImmutableArray<byte>? RevocationOf(string keyId)
+    {
+        using var context = Read();
+        return context.Revocations.Where(row => row.KeyId == keyId).OrderBy(row => row.FromIndex)
+            .Join(context.Entries, row => row.LogIndex, entry => entry.LogIndex, (row, entry) => entry.Statement).FirstOrDefault() is { } bytes
+            ? ImmutableArray.Create(bytes) : null;
     }
 
     /// <summary>Where a revocation with this payload is logged; null when it is not.</summary>

@@ -55,7 +55,11 @@ internal sealed class RoadLink(Card card, WorldClock clock, LedgerSide ledger, R
 
         if (!card.IsCut) // What a process does after its power went, nobody sees.
         {
-            checker.Seen(statement, uplink);
+            if (!LedgerQuestion.IsOne(uplink.Span))
+            {
+                checker.Seen(statement, uplink);
+            }
+
             outgoing.Add((statement, uplink));
         }
 

@@ -1,0 +1,162 @@
+using System.Collections.Immutable;
+using Evidence;
+
+namespace Anchoring;
+
+/// <summary>When a batch may be signed: not before the ledger's word is known or enough time has passed for it to come, and never while the
+/// ledger is known to be ahead of this card (docs/decisions/0077).</summary>
+public sealed partial class Logbook
+{
+    /// <summary>Batches signed in one turn after their wait: a backlog of weeks must not hold up recording.</summary>
+    private const int SignAtOnceMax = 16;
+
+    private bool heardWord;
+    private bool isResumed;
+    private Statement? late;
+    private string heldBecause = "";
+    private string markFault = "";
+    private long startedMs;
+
+    /// <summary>Closes the open batch, and signs it at once when that is allowed and none waits before it.</summary>
+    /// <returns>The sealed batch; null when its signature has to wait.</returns>
+    private SealedBatch? SealNow(Moment now)
+    {
+        openedEmpty = now;
+        if (!MaySign(now) || chain.Closed.Count > 0)
+        {
+            sealer.Close(now);
+            return null;
+        }
+
+        return Marked(sealer.Seal(now));
+    }
+
+    private bool MaySign(Moment now) => heldBecause.Length == 0 && outbox.Refused?.Reason != Refusal.Conflict
+        && (heardWord || Math.Max(now.UptimeMs, SameBoot(chain.Last)?.UptimeMs ?? 0) - startedMs >= options.WordPatienceSeconds * 1000L);
+
+    private void SignClosed(Moment now)
+    {
+        if (!started || !MaySign(now))
+        {
+            return;
+        }
+
+        for (var left = SignAtOnceMax; left > 0 && chain.Closed is [var oldest, ..]; left--)
+        {
+            Marked(sealer.Sign(oldest, reader.Records(oldest)));
+        }
+    }
+
+    private SealedBatch Marked(SealedBatch batch)
+    {
+        try
+        {
+            mark.Write(batch.Number, batch.Digest);
+            markFault = "";
+        }
+        catch (IOException fault)
+        {
+            markFault = fault.Message; // The seal is durable in the journal; only the second place does not know of it.
+        }
+
+        return batch;
+    }
+
+    /// <summary>Harm may have taken the end of a batch that was not signed; nobody has seen its number, so the later ones move up.</summary>
+    private void CloseUp()
+    {
+        if (chain.HasHole)
+        {
+            Append(FrameKind.Resume, RecordCodec.Encode(chain.ClosingUp()));
+        }
+    }
+
+    /// <summary>Compares the ledger's word with this card.</summary>
+    /// <returns>Whether batches may be offered.</returns>
+    private bool Hear(LedgerWord word)
+    {
+        heldBecause = "";
+        var fork = word.Shown.FirstOrDefault(shown => chain.Sealed.TryGetValue(shown.Header.Number, out var mine) && mine.Digest != shown.Digest);
+        var isAhead = word.Shown is [.., var newest] && newest.Header.Number >= chain.NextToSign;
+        if (fork is null && !isAhead)
+        {
+            heardWord = word.Trouble.Length == 0;
+            return heardWord;
+        }
+
+        if (late is not null && Manifest.Decode(late.Payload).FirstNumber == word.Next && word.Next > (fork?.Header.Number ?? -1))
+        {
+            Append(FrameKind.Manifest, RecordCodec.EncodeManifest(late));
+            late = null;
+        }
+
+        var again = chain.Manifests.LastOrDefault(known => known.Manifest.FirstNumber == word.Next && word.Next > (fork?.Header.Number ?? -1))?.Manifest;
+        if (again is not null && again.Channels.Length == Manifest?.Channels.Length)
+        {
+            Resume(word, fork?.Header.Number);
+            heardWord = true;
+            return true;
+        }
+
+        // F-59: an older image of the card was put back, or the gateway was copied. Only the authority can tell which one goes on.
+        heldBecause = fork is null
+            ? $"The ledger has batches up to {word.Next - 1} that this gateway's key has signed; this card ends with batch {chain.NextToSign - 1}. "
+                + "An older image of the card was put back, or the gateway was copied. "
+            : $"The ledger has another batch {fork.Header.Number} that this gateway's key has signed than this card has: an older image of the "
+                + "card was put back, or the gateway was copied. ";
+        heldBecause += "Nothing is signed or offered; recording goes on and nothing is lost. Enrol this gateway again from batch "
+            + $"{word.Next} on: `gateway enrol request`, `ledger authority enrol --first {word.Next}`, `gateway enrol accept`, and restart it."
+            + (again is null ? "" : $" The new enrolment has {again.Channels.Length} channels, what waits here has {Manifest?.Channels.Length}: keep "
+                + "them as they are for now.");
+        return false;
+    }
+
+    /// <summary>The authority has enrolled this card from the ledger's next number on: what is unsigned here goes on behind what the ledger
+    /// has, and what the ledger has and this card has not is written down and declared.</summary>
+    private void Resume(LedgerWord word, long? withdrawnFrom)
+    {
+        var withdrawn = chain.Sealed.Keys.Count(number => number >= withdrawnFrom);
+        var unsigned = chain.NotSigned(withdrawnFrom).ToList();
+        // The image's own unfinished batch: the card's other life went on from the same records and signed them.
+        var covered = unsigned.Where(batch => word.Shown.Any(shown => shown.Header.Number == batch.Number
+            && shown.Header.OpenedMs == batch.Opened.WallMs && shown.Header.Clock.UptimeMs == batch.Opened.UptimeMs
+            && shown.Header.Clock.Boot == batch.Opened.Boot + chain.BootShift)).Select(batch => batch.Number).ToImmutableArray();
+        var firstBoot = unsigned.FirstOrDefault(batch => !covered.Contains(batch.Number))?.Opened.Boot ?? Boot;
+        var lastBoot = word.Shown[^1].Header.Clock.Boot;
+        var shift = firstBoot + chain.BootShift > lastBoot ? chain.BootShift : lastBoot + 1 - firstBoot;
+        var (first, last) = (withdrawnFrom ?? chain.NextToSign, word.Next - 1);
+        var text = "this card did not have them: an older image of it was put back, or the gateway was copied. The ledger has them. The authority "
+            + $"has enrolled this card from batch {word.Next} on; {withdrawn} headers that it had signed under their numbers were shown to nobody "
+            + "and are signed anew";
+        var absence = new Absence(first, last, AbsenceCause.Lost, chain.Last?.WallMs ?? 0, text);
+        if (!absences.Read().Any(known => known.First == first && known.Last == last && known.Cause == AbsenceCause.Lost))
+        {
+            absences.Add(absence); // Before the chain goes on: a start after a power cut right here declares it.
+        }
+
+        var sequences = word.Sequences;
+        while (sequences.Length < (Manifest?.Channels.Length ?? 0))
+        {
+            sequences = sequences.Add(0);
+        }
+
+        Append(FrameKind.Resume, RecordCodec.Encode(new ResumeRecord(word.Next, word.Last, sequences, shift, withdrawnFrom, covered)));
+        isResumed = true;
+    }
+
+    /// <summary>A manifest that begins with a number which is signed here already, and with none whose receipt is known: the authority may
+    /// know from the ledger that this card is behind.</summary>
+    private bool IsLate(Manifest manifest) => chain.Manifests is [.., var last] && manifest.Gateway == key.Gateway
+        && manifest.Key.Equals(key.Public) && manifest.FirstNumber > last.Manifest.FirstNumber && manifest.FirstNumber < chain.Open.Number
+        && manifest.FirstNumber >= (chain.Sealed.Count > 0 ? chain.Sealed.Keys.First() : chain.NextToSign)
+        && chain.Sealed.Values.All(batch => batch.Number < manifest.FirstNumber || batch.State != BatchState.Anchored);
+
+    private void DeclareResumed(Moment now)
+    {
+        if (isResumed)
+        {
+            DeclareLost(now);
+            isResumed = false;
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using System.Collections.Immutable;
+using Evidence;
+
+namespace Anchoring;
+
+/// <summary>A batch that is closed and not signed yet: a few words in memory, its records in the journal.</summary>
+/// <param name="Number">The number it will be signed under.</param>
+/// <param name="Start">Where its first record stands.</param>
+/// <param name="End">Where its end stands.</param>
+/// <param name="Opened">Moment of its first record; of its closing when it has none.</param>
+/// <param name="ClosedMs">What its header will say.</param>
+/// <param name="Rounds">Rounds in it.</param>
+/// <param name="Beacon">The newest checkpoint that was verified when it was closed.</param>
+/// <param name="Sequences">Sequence number of each channel's first reading.</param>
+/// <param name="IsDamaged">Some of its records were harmed on disk and are left out.</param>
+public sealed record ClosedBatch(long Number, FramePlace Start, FramePlace End, Moment Opened, long ClosedMs, int Rounds, Digest Beacon,
+    ImmutableArray<long> Sequences, bool IsDamaged);
+
+/// <summary>Batches that are closed before they are signed, and the chain's way on after the ledger was found ahead of this card.</summary>
+public sealed partial class Chain
+{
+    private readonly List<ClosedBatch> closed = [];
+
+    /// <summary>Batches that are closed and wait for their signature, in order.</summary>
+    public IReadOnlyList<ClosedBatch> Closed => closed;
+
+    /// <summary>Number of the oldest batch that is not signed: the open one when none is closed.</summary>
+    public long NextToSign { get; private set; }
+
+    /// <summary>Per channel the sequence number after the last signed batch.</summary>
+    public ImmutableArray<long> SignedSequences { get; private set; } = [];
+
+    /// <summary>What a header adds to this card's boot numbers.</summary>
+    public uint BootShift { get; private set; }
+
+    /// <summary>Harm took the end of an unsigned batch with it: the numbers of those that are left must be closed up.</summary>
+    public bool HasHole => Open.Number != NextToSign + closed.Count || closed.Where((batch, i) => batch.Number != NextToSign + i).Any();
+
+    /// <summary>What closes up the numbers of unsigned batches and changes nothing else.</summary>
+    public ResumeRecord ClosingUp() => new(NextToSign, Previous, SignedSequences, BootShift, null, []);
+
+    /// <summary>The unsigned batches as a resumption would find them: those that are withdrawn, then those that are closed.</summary>
+    /// <param name="withdrawnFrom">Batches from this number on are withdrawn; null for none.</param>
+    public IEnumerable<ClosedBatch> NotSigned(long? withdrawnFrom) => (withdrawnFrom is { } from
+        ? sealedBatches.Values.Where(batch => batch.Number >= from).Select(AsClosed) : []).Concat(closed);
+
+    internal void Apply(CloseRecord close, FramePlace place)
+    {
+        openNumberSeen = Math.Max(openNumberSeen, close.Batch);
+        EnsureSequences();
+        if (close.Batch != Open.Number)
+        {
+            if (!lostFrames || close.Batch < Open.Number)
+            {
+                throw new EvidenceBrokenException($"The end of batch {close.Batch} stands at {place}, and batch {Open.Number} is open. Run "
+                    + "`gateway fsck`.");
+            }
+
+            Open = new(close.Batch) { IsDamaged = true };
+        }
+
+        var opened = Open.First ?? close.Moment;
+        // What an earlier boot left open was closed at no moment of that boot's clock; its last record is the latest that boot can vouch for.
+        var closedMs = Math.Max(opened.WallMs, opened.Boot == close.Moment.Boot ? close.Moment.WallMs : Open.Last?.WallMs ?? close.Moment.WallMs);
+        closed.Add(new(Open.Number, Open.Start ?? place, place, opened, closedMs, Open.RoundCount, BeaconDigest, Sequences, Open.IsDamaged));
+        if (BeaconNote.Length > 0)
+        {
+            notes.TryAdd(BeaconDigest, BeaconNote); // Its text goes with the first header that names it, however late that is made.
+        }
+
+        Advance(Open.Number, Open.RoundCount);
+        Open = new(Open.Number + 1);
+        lostFrames = false;
+        EnsureSequences();
+    }
+
+    internal void Apply(ResumeRecord resume)
+    {
+        var unsigned = NotSigned(resume.WithdrawnFrom).Where(batch => !resume.Covered.Contains(batch.Number)).ToList();
+        foreach (var batch in sealedBatches.Values.Where(batch => batch.Number >= resume.WithdrawnFrom).ToList())
+        {
+            numbers.Remove(batch.Digest);
+            sealedBatches.Remove(batch.Number);
+        }
+
+        closed.Clear();
+        (NextToSign, Previous, BootShift, SealedBeacon) = (resume.Number, resume.Previous, resume.BootShift, default);
+        (SignedSequences, Sequences) = (resume.Sequences, resume.Sequences);
+        Open.Number = resume.Number;
+        foreach (var batch in unsigned)
+        {
+            EnsureSequences();
+            closed.Add(batch with { Number = Open.Number, Sequences = Sequences });
+            Advance(Open.Number, batch.Rounds);
+            Open.Number++;
+        }
+
+        openNumberSeen = Open.Number;
+        EnsureSequences();
+    }
+
+    /// <summary>The seal of the oldest closed batch. False when the seal is not of one.</summary>
+    private bool SealsClosed(SealRecord seal, BatchHeader header, FramePlace place)
+    {
+        while (lostFrames && closed.Count > 0 && closed[0].Number < header.Number)
+        {
+            closed.RemoveAt(0); // Signed, and its seal is lost: this later header names one after it.
+        }
+
+        if (closed.Count == 0)
+        {
+            return false;
+        }
+
+        var oldest = closed[0];
+        if (header.Number != oldest.Number || (header.Previous != Previous && !lostFrames))
+        {
+            throw new EvidenceBrokenException($"The seal at {place} is number {header.Number} after {header.Previous.ToShortString()}; number "
+                + $"{oldest.Number} after {Previous.ToShortString()} must come. Run `gateway fsck`.");
+        }
+
+        closed.RemoveAt(0);
+        Add(new(header.Number, seal.Statement.PayloadDigest, header.OpenedMs, oldest.ClosedMs, oldest.Start, place, oldest.Sequences,
+            oldest.IsDamaged)
+        { End = oldest.End, Opened = oldest.Opened, Rounds = oldest.Rounds, Beacon = header.Beacon }, seal);
+        return true;
+    }
+
+    private void Add(SealedBatch batch, SealRecord seal)
+    {
+        sealedBatches[batch.Number] = batch;
+        numbers[batch.Digest] = batch.Number;
+        (Previous, SealedBeacon, NextToSign, SignedSequences) = (batch.Digest, batch.Beacon, batch.Number + 1, seal.NextSequences);
+        if (seal.BeaconNote.Length > 0)
+        {
+            notes[batch.Beacon] = seal.BeaconNote;
+        }
+    }
+
+    private static ClosedBatch AsClosed(SealedBatch batch) => new(batch.Number, batch.Start, batch.End, batch.Opened, batch.ClosedMs,
+        batch.Rounds, batch.Beacon, batch.Sequences, batch.IsDamaged);
+
+    private void Advance(long number, int rounds)
+    {
+        var channels = ManifestFor(number)?.Manifest.Channels.Length ?? 0;
+        Sequences = [.. Sequences.Select((sequence, i) => i < channels ? sequence + rounds : sequence)];
+    }
+}

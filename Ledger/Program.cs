@@ -16,6 +16,7 @@ internal static class Program
             FsckVerb.Create(),
         };
         Authority.AuthorityVerbs.Add(root);
+        Links.LinkVerbs.Add(root);
         var parsed = root.Parse(arguments);
         try
         {

@@ -14,6 +14,9 @@ public enum StatementKind
 
     /// <summary>A certificate code's claims. It travels in a QR code and is never an entry of the log.</summary>
     Certificate,
+
+    /// <summary>The ledger showed a window to somebody: a salted hash of who, what and until when.</summary>
+    Disclosure,
 }
 
 /// <summary>A COSE_Sign1 (RFC 9052) with ES256: one signed payload, and exactly one way to write it.</summary>
@@ -182,6 +185,7 @@ public sealed class Statement
         StatementKind.Revocation => "application/vnd.coldproof.revocation+cbor",
         StatementKind.Conflict => "application/vnd.coldproof.conflict+cbor",
         StatementKind.Certificate => "application/vnd.coldproof.certificate+cbor",
+        StatementKind.Disclosure => "application/vnd.coldproof.disclosure+cbor",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of statement."),
     };
 }

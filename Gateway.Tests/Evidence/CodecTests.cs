@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using CsCheck;
 using Evidence;
+using Evidence.Gs1;
 
 namespace Gateway.Tests.Evidence;
 
@@ -141,8 +142,18 @@ public sealed class CodecTests
         var header = new BatchHeader(new(new Guid("5f3a91c0-0bc0-4012-8a55-0123456789ab")), 41, Digest.Of([1]), Digest.Of([2]),
             TestTruck.StartMs,
             TestTruck.StartMs + 299_999, new(ClockTrust.Ntp, 12, 3, 456_789), Digest.Of([3]), 24, 2, Digest.Of([4]));
+        var gateway = new GatewayId(new Guid("5f3a91c0-0bc0-4012-8a55-0123456789ab"));
+        var made = new LinkCreated(new(new Guid("00010203-0405-4607-8809-0a0b0c0d0e0f")), default, TestTruck.StartMs,
+            new(Gs1Key.Pallet(Sscc.Parse("106141411234567897")), gateway, [new(0), new(2)], TestTruck.StartMs - 86_400_000, TestTruck.StartMs,
+                DisclosureLevel.Summaries, LinkAccess.Token, "Regional office", "Release", TestTruck.StartMs + 7_776_000_000));
+        var used = new LinkUsed(made.Link, 1, Digest.Of([5]), TestTruck.StartMs + 1_000, TestTruck.StartMs + 59_000, 12, ShownForms.Evidence | ShownForms.Page);
+        byte[] salt = [.. Enumerable.Repeat((byte)5, Disclosure.SaltLength)];
         return new()
         {
+            ["disclosure-created"] = Hex(made.Encode()),
+            ["disclosure-created-commitment"] = Disclosure.Commit(salt, made.Encode()).ToString(),
+            ["disclosure-used"] = Hex(used.Encode()),
+            ["disclosure-used-commitment"] = Disclosure.Commit(salt, used.Encode()).ToString(),
             ["reading"] = Hex(new ReadingLeaf(Salt, new(2), 1_000, TestTruck.StartMs, new MilliCelsius(4_601), Outcome.Measured).Encode()),
             ["reading-missing"] = Hex(new ReadingLeaf(Salt, new(2), 1_001, TestTruck.StartMs, null, Outcome.Timeout).Encode()),
             ["reading-frozen"] = Hex(new ReadingLeaf(Salt, new(0), 7, TestTruck.StartMs, new MilliCelsius(-500),

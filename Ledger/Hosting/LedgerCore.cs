@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Evidence;
 using Ledger.Admission;
+using Ledger.Links;
 using Ledger.Log;
 using Ledger.Store;
 
@@ -13,6 +14,8 @@ namespace Ledger.Hosting;
 /// DATA/log/             the C2SP tiled log as static files; may be copied and served by anyone
 /// DATA/statement.key    P-256 key for the ledger's own entries, made at the first start
 /// DATA/ledger.lock      held while a ledger runs
+/// DATA/ledger.socket    where `ledger link` reaches a running ledger; mode 0600
+/// DATA/links-audit.jsonl   who made and took back which link, when and why
 /// KEYS/log.key, KEYS/clock.key, KEYS/policy.json      from `ledger authority init`
 /// </code>
 /// </remarks>
@@ -27,10 +30,11 @@ public sealed class LedgerCore : IAsyncDisposable
     private readonly FileStream heldLock;
     private readonly ECDsa statementKey;
 
-    private LedgerCore(FileStream heldLock, LogKeys keys, VerifierPolicy policy, ECDsa statementKey, LogDisk disk, LedgerStore store,
+    private LedgerCore(string data, FileStream heldLock, LogKeys keys, VerifierPolicy policy, ECDsa statementKey, LogDisk disk, LedgerStore store,
         TiledLog log,
         LedgerMeter meter, TimeProvider clock, ILoggerFactory logs)
     {
+        Data = data;
         this.heldLock = heldLock;
         this.statementKey = statementKey;
         Keys = keys;
@@ -45,7 +49,11 @@ public sealed class LedgerCore : IAsyncDisposable
         Intake = new(store, Sequencer, Quarantine, new(store, log, keys),
             new([.. policy.Authorities.Select(authority => authority.Key)], keys.Origin, statementKey), meter,
             logs.CreateLogger<Intake>());
+        Links = new(store, Sequencer, new(keys.Origin, statementKey), clock);
     }
+
+    /// <summary>The data directory.</summary>
+    public string Data { get; }
 
     public LogKeys Keys { get; }
 
@@ -64,6 +72,9 @@ public sealed class LedgerCore : IAsyncDisposable
 
     /// <summary>Where the uplinks go.</summary>
     public Intake Intake { get; }
+
+    /// <summary>Links by which windows are shown, and their entries.</summary>
+    public LinkDesk Links { get; }
 
     public LedgerMeter Meter { get; }
 
@@ -91,7 +102,7 @@ public sealed class LedgerCore : IAsyncDisposable
             disk ??= new LogDisk(Path.GetFullPath(Path.Combine(data, LogDirectory)));
             Directory.CreateDirectory(disk.Root);
             var store = LedgerStore.Open(Path.Combine(data, DatabaseFile));
-            return new(heldLock, logKeys, policy, StatementKey(data), disk, store, new(disk, logKeys, clock), new(), clock, logs);
+            return new(data, heldLock, logKeys, policy, StatementKey(data), disk, store, new(disk, logKeys, clock), new(), clock, logs);
         }
         catch
         {
@@ -102,6 +113,7 @@ public sealed class LedgerCore : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Links.DisposeAsync().ConfigureAwait(false);
         await Sequencer.DisposeAsync().ConfigureAwait(false);
         Keys.Dispose();
         statementKey.Dispose();
@@ -140,7 +152,8 @@ public sealed class LedgerCore : IAsyncDisposable
         }
     }
 
-    /// <summary>Made here because nobody needs to trust it: a conflict entry convinces by the two signatures that it holds.</summary>
+    /// <summary>Made here because nobody needs to trust it: a conflict entry convinces by the two signatures that it holds, a disclosure by
+    /// its place in the log.</summary>
     private static ECDsa StatementKey(string data)
     {
         var path = Path.Combine(data, StatementKeyFile);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Evidence;
+using Ledger.Links;
 using Ledger.Pages;
 using Ledger.Wire;
 
@@ -45,6 +46,12 @@ public static partial class LedgerHost
             builder.Services.AddSingleton(options);
             builder.Services.AddSingleton(clock);
             builder.Services.AddSingleton<EvidenceDesk>();
+            builder.Services.AddHttpContextAccessor();
+            builder.Services.AddSingleton(services => new LinkUses(core.Links, clock, TimeProvider.System, services.GetRequiredService<ILogger<LinkUses>>()));
+            builder.Services.AddSingleton<LinkOffice>();
+            builder.Services.AddScoped<LinkVisit>();
+            builder.Services.AddHostedService<LinkSocket>();
+            builder.Services.AddHostedService<LinkUsesTurn>();
             builder.Services.AddSingleton<LedgerWatch>();
             builder.Services.AddHostedService(services => services.GetRequiredService<LedgerWatch>());
             if (options.EmbeddedBroker is null && options.Broker is null)
@@ -60,6 +67,7 @@ public static partial class LedgerHost
             _ = app.Services.GetRequiredService<LedgerCore>(); // Made here, the container disposes it even when the host never starts.
             app.MapHealth();
             app.MapLog();
+            app.MapLinks();
             app.MapPages();
             return app;
         }

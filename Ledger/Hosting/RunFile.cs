@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Ledger.Hosting;
 
-/// <summary>The ledger's settings file, JSON: data, keys, listen, certificate, key, broker, embeddedBroker.</summary>
+/// <summary>The ledger's settings file, JSON: data, keys, listen, certificate, key, broker, embeddedBroker, address, gateways.</summary>
 /// <remarks>
 /// <code>
 /// {"listen":"https://0.0.0.0:443","certificate":"/etc/coldproof/web.crt","key":"/etc/coldproof/web.key","broker":"mqtts://broker:8883"}
@@ -55,8 +55,15 @@ internal static class RunFile
         "certificate" => options with { Certificate = setting.Value.GetString() },
         "key" => options with { Key = setting.Value.GetString() },
         "broker" => options with { Broker = setting.Value.GetString() },
+        "address" => options with { Address = setting.Value.GetString() },
+        "gateways" => options with { Gateways = Readers(setting.Value.GetString(), path) },
         "embeddedBroker" => options with { EmbeddedBroker = setting.Value.GetInt32() },
         var unknown => throw new ConfigurationException(
-            $"{path} has a setting \"{unknown}\"; there are data, keys, listen, certificate, key, broker and embeddedBroker."),
+            $"{path} has a setting \"{unknown}\"; there are data, keys, listen, certificate, key, broker, embeddedBroker, address and gateways."),
     };
+
+    private static GatewayReaders Readers(string? text, string path) =>
+        Enum.TryParse<GatewayReaders>(text, ignoreCase: true, out var readers) && Enum.IsDefined(readers) && !char.IsAsciiDigit(text![0])
+            ? readers
+            : throw new ConfigurationException($"{path} has gateways \"{text}\"; there are local, everyone and nobody.");
 }

@@ -2,6 +2,19 @@ using System.Net;
 
 namespace Ledger.Hosting;
 
+/// <summary>Who may see the gateways' own pages.</summary>
+public enum GatewayReaders
+{
+    /// <summary>The ledger's own machine. The default.</summary>
+    Local = 0,
+
+    /// <summary>Everybody who reaches the pages.</summary>
+    Everyone = 1,
+
+    /// <summary>Nobody: behind a proxy on the same machine, which makes every reader look local.</summary>
+    Nobody = 2,
+}
+
 /// <summary>How one ledger is run.</summary>
 public sealed record RunOptions
 {
@@ -32,6 +45,12 @@ public sealed record RunOptions
 
     /// <summary>The broker to connect to, mqtts://host:port, several with commas between; null for none.</summary>
     public string? Broker { get; init; }
+
+    /// <summary>Scheme and host under which readers reach the ledger, as `ledger link` prints them: https://ledger.example. Null: not known.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>Who may see /g. Default: the ledger's own machine.</summary>
+    public GatewayReaders Gateways { get; init; }
 
     /// <summary>Reads and checks <see cref="Listen"/>.</summary>
     /// <exception cref="ConfigurationException">Not an address, plain http beyond loopback, or https without certificate.</exception>

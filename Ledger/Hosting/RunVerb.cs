@@ -40,6 +40,8 @@ internal static class RunVerb
                     ClockFile = parsed.GetValue(clock),
                     EmbeddedBroker = parsed.GetValue(embedded) ?? file.EmbeddedBroker,
                     Broker = parsed.GetValue(broker) ?? file.Broker,
+                    Address = file.Address,
+                    Gateways = file.Gateways,
                 },
                 cancellation);
         });

@@ -6,6 +6,11 @@ using System.Text.Json;
 
 namespace Ledger.Pages;
 
+/// <summary>What a page that was opened by a link says beside the evidence; text for people, believed by no check.</summary>
+/// <param name="Page">Address of the ledger's own page, where all entries about the link stand.</param>
+/// <param name="Shipment">The GS1 key: "(00)106141411234567897".</param>
+public sealed record LinkContext(string Page, string Shipment);
+
 /// <summary>The regulator's page with evidence inside: one file that verifies itself in the reader's own browser (docs/formats.md, "The
 /// page").</summary>
 public static class EvidenceHtml
@@ -35,8 +40,9 @@ public static class EvidenceHtml
     /// <param name="policy">The ledger's policy, as an offer.</param>
     /// <param name="origin">Where the page comes from, for people: scheme and host.</param>
     /// <param name="window">The window's address, from which the page links to the other files.</param>
-    public static byte[] Write(ReadOnlySpan<byte> bundle, ReadOnlySpan<byte> policy, string origin, string window) =>
-        Fill(bundle, policy, Context(origin, window));
+    /// <param name="link">What a link adds for people; null without one.</param>
+    public static byte[] Write(ReadOnlySpan<byte> bundle, ReadOnlySpan<byte> policy, string origin, string window, LinkContext? link = null) =>
+        Fill(bundle, policy, Context(origin, window, link));
 
     private static byte[] Fill(ReadOnlySpan<byte> bundle, ReadOnlySpan<byte> policy, ReadOnlySpan<byte> context)
     {
@@ -71,7 +77,7 @@ public static class EvidenceHtml
         return rest[start..];
     }
 
-    private static byte[] Context(string origin, string? window)
+    private static byte[] Context(string origin, string? window, LinkContext? link = null)
     {
         var bytes = new ArrayBufferWriter<byte>();
         using var writer = new Utf8JsonWriter(bytes, new() { Encoder = Encoder });
@@ -80,6 +86,12 @@ public static class EvidenceHtml
         if (window is not null)
         {
             writer.WriteString("window", window);
+        }
+
+        if (link is not null)
+        {
+            writer.WriteString("link", link.Page);
+            writer.WriteString("shipment", link.Shipment);
         }
 
         writer.WriteEndObject();

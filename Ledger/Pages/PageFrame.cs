@@ -11,9 +11,15 @@ public sealed record PageRequest(Texts Texts, string Path, int? Offset, string A
 {
     private const int OffsetMinutesMax = 14 * 60;
 
+    /// <summary>Whether the reader may go to the list of gateways.</summary>
+    public bool SeesGateways { get; init; } = true;
+
     public static PageRequest Of(HttpRequest request) => new(
         Texts.For(request.Query["lang"], request.Headers.AcceptLanguage), request.Path.Value ?? "/", ReadOffset(request.Query["tz"]),
-        $"{request.Scheme}://{request.Host.Value}");
+        $"{request.Scheme}://{request.Host.Value}")
+    {
+        SeesGateways = GatewayAccess.Allows(request.HttpContext),
+    };
 
     /// <summary>The query that keeps language and offset on the way to another page, and changes one of them.</summary>
     public string Query(string? language = null)
@@ -79,7 +85,7 @@ internal static class PageFrame
             $"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
         html.Add($"<title>{title} – {texts["title"]}</title><link rel=\"stylesheet\" href=\"/style.css\"></head><body>" +
             $"<div class=\"page\">");
-        html.Add($"<header><a class=\"brand\" href=\"/g{request.Query()}\">{texts["title"]}</a><nav aria-label=\"EN FR 中文\">");
+        html.Add($"<header><a class=\"brand\" href=\"{(request.SeesGateways ? "/g" : "/verify")}{request.Query()}\">{texts["title"]}</a><nav aria-label=\"EN FR 中文\">");
         foreach (var language in Texts.Languages)
         {
             var name = Texts.For(language, null);
@@ -122,9 +128,18 @@ internal static class PageFrame
         var request = PageRequest.Of(http.Request);
         var html = Begin(request, request.Texts["error.title"]);
         html.Add($"<h1>{request.Texts["error.title"]}</h1><p role=\"status\">{request.Texts.Format(problem.Key, problem.Values)}</p>");
-        html.Add($"<p><a class=\"button\" href=\"/g{request.Query()}\">{request.Texts["gateways"]}</a></p>");
-        return Page(http.Response, End(html, request), problem.Key is "error.window" or "error.order" or "error.id" or "error.long" or "error.report"
-            ? StatusCodes.Status400BadRequest
-            : StatusCodes.Status404NotFound);
+        if (request.SeesGateways)
+        {
+            html.Add($"<p><a class=\"button\" href=\"/g{request.Query()}\">{request.Texts["gateways"]}</a></p>");
+        }
+
+        return Page(http.Response, End(html, request), problem.Key switch
+        {
+            "error.window" or "error.order" or "error.id" or "error.long" or "error.report" or "error.link.key" => StatusCodes.Status400BadRequest,
+            "error.local" => StatusCodes.Status403Forbidden,
+            "error.link.expired" or "error.link.revoked" => StatusCodes.Status410Gone,
+            "error.link.unlogged" => StatusCodes.Status503ServiceUnavailable,
+            _ => StatusCodes.Status404NotFound,
+        });
     }
 }

@@ -17,13 +17,15 @@ namespace Ledger.Pages;
 /// /g/{id}/{fromUtc}..{toUtc}/readings.csv    its readings as a table
 /// /verify                               the regulator's page without evidence
 /// </code>
-/// ?lang=en|fr|zh and ?tz=+02:00 anywhere. /g/{id}?from=MS&amp;to=MS leads to the window.
+/// ?lang=en|fr|zh and ?tz=+02:00 anywhere. /g/{id}?from=MS&amp;to=MS leads to the window. Who may see /g: <see cref="GatewayAccess"/>; links for
+/// everybody else: <see cref="Links.LinkRoutes"/>.
 /// </remarks>
 public static class PageRoutes
 {
     public static void MapPages(this WebApplication app)
     {
-        app.MapGet("/", () => Results.Redirect("/g"));
+        app.Use(GatewayAccess.Guard);
+        app.MapGet("/", (HttpContext http) => Results.Redirect(GatewayAccess.Allows(http) ? "/g" : "/verify"));
         app.MapGet("/style.css", (HttpResponse response) =>
         {
             PageFrame.Harden(response);
@@ -101,20 +103,21 @@ public static class PageRoutes
             return PageFrame.Problem(http, new("error.window", Shorten(text)));
         }
 
-        var (evidence, problem) = await desk.Show(gateway, window, stop);
+        var (evidence, problem) = await desk.Show(new(gateway, window), stop);
         return evidence is null ? PageFrame.Problem(http, problem!) : answer(http, evidence);
     }
 
     private static IResult ShowProof(HttpContext http, WindowEvidence evidence) =>
         PageFrame.Page(http.Response, new ProofPage(PageRequest.Of(http.Request), evidence).Write());
 
-    private static IResult Download(HttpContext http, WindowEvidence evidence)
+    internal static IResult Download(HttpContext http, WindowEvidence evidence)
     {
         PageFrame.Harden(http.Response);
         return Results.File(evidence.Bundle, "application/json", ProofPage.FileName(evidence));
     }
 
-    private static IResult ShowVerifier(HttpContext http, LedgerCore core, WindowEvidence evidence)
+    /// <param name="link">What a link adds for people: where its page is, and of which shipment; null without one.</param>
+    internal static IResult ShowVerifier(HttpContext http, LedgerCore core, WindowEvidence evidence, LinkContext? link = null)
     {
         var request = PageRequest.Of(http.Request);
         if (http.Request.Query["save"] == "1")
@@ -123,7 +126,7 @@ public static class PageRoutes
                 $"attachment; filename=\"{ProofPage.FileName(evidence).Replace(".json", ".html", StringComparison.Ordinal)}\"";
         }
 
-        return Verifier(http, EvidenceHtml.Write(evidence.Bundle, core.Policy.ToJson(), request.Address, evidence.Window.ToString()));
+        return Verifier(http, EvidenceHtml.Write(evidence.Bundle, core.Policy.ToJson(), request.Address, evidence.Window.ToString(), link));
     }
 
     /// <summary>The only page here that runs a program: its own, held to the hash that it states itself.</summary>
@@ -135,7 +138,7 @@ public static class PageRoutes
         return Results.File(page, "text/html; charset=utf-8");
     }
 
-    private static IResult ShowReport(HttpContext http, WindowEvidence evidence)
+    internal static IResult ShowReport(HttpContext http, WindowEvidence evidence)
     {
         var request = PageRequest.Of(http.Request);
         PageFrame.Harden(http.Response);
@@ -144,7 +147,7 @@ public static class PageRoutes
             EvidenceFiles.ReportNameOf(evidence));
     }
 
-    private static IResult Readings(HttpContext http, WindowEvidence evidence)
+    internal static IResult Readings(HttpContext http, WindowEvidence evidence)
     {
         PageFrame.Harden(http.Response);
         return Results.File(ReadingsCsv.Write(evidence.Verdict), "text/csv; charset=utf-8",

@@ -5,7 +5,9 @@ namespace Ledger.Pages;
 
 /// <summary>The page of one window: the verdict word for word as the verifier gives it, the temperature apart from it, and the way to
 /// check both without us.</summary>
-internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
+/// <param name="head">Stands under the verdict: for whom a link is; empty without one.</param>
+/// <param name="tail">Stands at the end: the entries about a link; empty without one.</param>
+internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Markup head = default, Markup tail = default)
 {
     private const int RowsMax = 200;
     private readonly Texts texts = request.Texts;
@@ -20,6 +22,7 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
         WriteNotProven();
         WriteKeys();
         WriteHonest();
+        html.Add($"{tail}");
         return PageFrame.End(html, request);
     }
 
@@ -47,7 +50,7 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
             html.Add($"<p class=\"quiet\"><bdi>{channel.Probe.Place}</bdi>: {Summary(channel)}</p>");
         }
 
-        html.Add($"<p class=\"noprint\"><a class=\"button\" href=\"{request.Path}/evidence.html\">{texts["verify.here"]}</a></p></div></section>");
+        html.Add($"{head}<p class=\"noprint\"><a class=\"button\" href=\"{request.Path}/evidence.html\">{texts["verify.here"]}</a></p></div></section>");
         if (!verdict.Notes.IsEmpty)
         {
             html.Add($"<h2>{texts["notes"]}</h2><ul class=\"plain\">");
@@ -102,6 +105,17 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
     private void WriteTemperature()
     {
         html.Add($"<h2>{texts["temperature"]}</h2>");
+        if (verdict.Level == DisclosureLevel.Headers)
+        {
+            html.Add($"<p>{texts["claims.headers"]}</p>");
+            return;
+        }
+
+        if (verdict.Level < DisclosureLevel.Readings)
+        {
+            html.Add($"<p>{texts["claims"]}</p>");
+        }
+
         foreach (var channel in verdict.Channels)
         {
             var probe = channel.Probe;
@@ -175,6 +189,11 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
 
     private string Summary(ChannelVerdict channel)
     {
+        if (verdict.Level < DisclosureLevel.Readings)
+        {
+            return Claimed(channel);
+        }
+
         var measured = channel.Readings.Where(reading => reading.Temperature is not null).Select(reading => reading.Temperature!.Value)
             .ToList();
         var excursions = channel.Intervals.Where(interval => interval.Answer == Answer.OutOfRange).ToList();
@@ -185,6 +204,24 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
             texts.Number(excursions.Count), excursions.Count == 0
                 ? "–" : texts.Duration(excursions.Max(interval => interval.ToMs - interval.FromMs)),
             texts.Number(gaps.Count), texts.Duration(gaps.Sum(interval => interval.ToMs - interval.FromMs)));
+    }
+
+    /// <summary>Below the level of readings: what the gateway claims.</summary>
+    private string Claimed(ChannelVerdict channel)
+    {
+        if (verdict.Level == DisclosureLevel.Headers)
+        {
+            return texts["claims.headers"];
+        }
+
+        var intervals = channel.Intervals;
+        var claimed = texts.Format("claims.verdict", texts.Number(intervals.Sum(interval => interval.Readings)), texts.Number(intervals.Length),
+            texts.Number(intervals.Count(interval => interval.Answer == Answer.OutOfRange)),
+            texts.Number(intervals.Count(interval => interval.Answer == Answer.NoData)));
+        var (min, max) = (intervals.Min(interval => interval.Min?.Value), intervals.Max(interval => interval.Max?.Value));
+        return min is { } lowest && max is { } highest
+            ? claimed + " " + texts.Format("claims.extremes", texts.Temperature(new(lowest)), texts.Temperature(new(highest)))
+            : claimed;
     }
 
     private void WriteNotProven()
@@ -217,9 +254,15 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence)
         html.Add($"<h2>{texts["honest"]}</h2><p>{texts["honest.text"]}</p><pre>gateway verify {file} --policy policy.json</pre>");
         html.Add($"<p class=\"noprint\"><a class=\"button\" href=\"{request.Path}/bundle\" download=\"{file}\">{texts["download"]}</a>" +
             $"<a class=\"button\" href=\"{request.Path}/evidence.html?save=1\">{texts["save.html"]}</a>" +
-            $"<a class=\"button\" href=\"{request.Path}/evidence.pdf{request.Query()}\">{texts["save.pdf"]}</a>" +
-            $"<a class=\"button\" href=\"{request.Path}/readings.csv\">{texts["save.csv"]}</a>" +
-            $"<a class=\"button\" href=\"/policy.json\" download>{texts["download.policy"]}</a></p>");
+            $"<a class=\"button\" href=\"/policy.json\" download>{texts["download.policy"]}</a>");
+        if (verdict.Level == DisclosureLevel.Readings)
+        {
+            // Both are made of readings; below their level there are none to print.
+            html.Add($"<a class=\"button\" href=\"{request.Path}/evidence.pdf{request.Query()}\">{texts["save.pdf"]}</a>" +
+                $"<a class=\"button\" href=\"{request.Path}/readings.csv\">{texts["save.csv"]}</a>");
+        }
+
+        html.Add($"</p>");
         html.Add($"<p class=\"quiet\">{texts.Format("download.sum", evidence.Sum, texts.Number(evidence.Bundle.Length))}</p>");
         html.Add($"<h2>{texts["link"]}</h2><p><a href=\"{link}\">{link}</a></p>{Qr(link, texts["link"])}");
     }

@@ -22,6 +22,16 @@ public sealed record WindowEvidence(GatewayId Gateway, TimeWindow Window, byte[]
     public long? LogIndex { get; init; }
 }
 
+/// <summary>Which window, and how much of it.</summary>
+/// <param name="Channels">Which channels; null for all.</param>
+/// <param name="Level">How much of them.</param>
+public sealed record WindowAsk(GatewayId Gateway, TimeWindow Window, ImmutableArray<ChannelId>? Channels = null,
+    DisclosureLevel Level = DisclosureLevel.Readings)
+{
+    /// <summary>What it is kept under.</summary>
+    public override string ToString() => $"{Gateway} {Window} {(Channels is { } some ? string.Join(',', some) : "all")} {Level}";
+}
+
 /// <summary>A window cannot be shown; the key of a sentence and what fills it.</summary>
 public sealed record WindowProblem(string Key, params object[] Values);
 
@@ -44,17 +54,16 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
     private readonly SemaphoreSlim atOnce = new(AtOnceMax);
 
     /// <summary>The evidence of a window, or why there is none.</summary>
-    public async Task<(WindowEvidence? Evidence, WindowProblem? Problem)> Show(GatewayId gateway, TimeWindow window,
-        CancellationToken cancellation)
+    public async Task<(WindowEvidence? Evidence, WindowProblem? Problem)> Show(WindowAsk ask, CancellationToken cancellation)
     {
-        var (numbers, problem) = Cover(gateway, window);
+        var (numbers, problem) = Cover(ask.Gateway, ask.Window);
         if (problem is not null)
         {
             return (null, problem);
         }
 
         // A window's bundle changes while it still grows, and when a revocation arrives.
-        var key = $"{gateway} {window} {numbers.First} {numbers.Last} {core.Store.Revocations().Count}";
+        var key = $"{ask} {numbers.First} {numbers.Last} {core.Store.Revocations().Count}";
         if (Find(key) is { } found)
         {
             return (found, null);
@@ -64,7 +73,7 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
         await atOnce.WaitAsync(cancellation);
         try
         {
-            var evidence = Find(key) ?? Build(gateway, window, numbers.First, numbers.Last);
+            var evidence = Find(key) ?? Build(ask, numbers.First, numbers.Last);
             Keep(key, evidence);
             return (evidence, null);
         }
@@ -105,22 +114,22 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
             : ((first, last), new("error.long", last - first + 1, BatchesMax));
     }
 
-    private WindowEvidence Build(GatewayId gateway, TimeWindow window, long first, long last)
+    private WindowEvidence Build(WindowAsk ask, long first, long last)
     {
+        var (gateway, window) = (ask.Gateway, ask.Window);
         using var context = core.Store.Read();
         var rows = context.Batches.Where(row => row.Gateway == gateway.Value && row.Number >= first && row.Number <= last)
             .Join(context.Entries, row => row.LogIndex, entry => entry.LogIndex, (row, entry) => new { Row = row, entry.Statement })
             .OrderBy(found => found.Row.Number).AsEnumerable().Select(found => (found.Row, found.Statement)).ToList();
-        var receipts = new Receipts(core);
+        var receipts = new EntryReceipts(core);
         var withReceipt = Spaced(rows.ConvertAll(found => found.Row));
         var batches = rows.Select((found, place) => new BundleBatch(Statement.Decode(found.Statement), BodyPacking.Unpack(found.Row.Body),
             withReceipt.Contains(place) ? receipts.Of(found.Row.LogIndex, found.Statement) : null)).ToImmutableArray();
         var named = batches.Select(batch => batch.Header.Manifest).ToHashSet();
         var manifests = core.Store.Manifests(gateway.Value).Where(found => named.Contains(found.Statement.PayloadDigest)).ToList();
         var keys = manifests.Select(found => Manifest.Decode(found.Statement.Payload)).ToList();
-        var channels = keys.Max(manifest => manifest.Channels.Length);
-        var bundle = BundleWriter.Write(new(gateway, [.. Enumerable.Range(0, channels).Select(channel => new ChannelId((ushort)channel))],
-            window.FromMs, window.ToMs, DisclosureLevel.Readings,
+        var channels = ask.Channels ?? [.. Enumerable.Range(0, keys.Max(manifest => manifest.Channels.Length)).Select(channel => new ChannelId((ushort)channel))];
+        var bundle = BundleWriter.Write(new(gateway, channels, window.FromMs, window.ToMs, ask.Level,
             [.. manifests.Select(found => new BundleStatement(found.Statement,
                 receipts.Of(found.LogIndex, found.Statement.Bytes.AsMemory())))],
             batches, Beacons(context, rows.ConvertAll(found => found.Row)), Revocations(context, keys, receipts)));
@@ -168,7 +177,7 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
             ? head.ToString()
             : context.Checkpoints.Where(row => row.NoteDigest == digest).Select(row => row.Note).FirstOrDefault();
 
-    private static ImmutableArray<BundleStatement> Revocations(LedgerContext context, List<Manifest> manifests, Receipts receipts)
+    private static ImmutableArray<BundleStatement> Revocations(LedgerContext context, List<Manifest> manifests, EntryReceipts receipts)
     {
         var keys = manifests.Select(manifest => manifest.Key.IdHex).ToHashSet();
         return [.. context.Revocations.Where(row => keys.Contains(row.KeyId))
@@ -201,27 +210,6 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
             {
                 kept.RemoveLast();
             }
-        }
-    }
-
-    /// <summary>Receipts as they were first given: under the smallest checkpoint that covers the entry, whose time bounds it
-    /// best.</summary>
-    private sealed class Receipts(LedgerCore core)
-    {
-        private readonly Dictionary<long, (LogProver Prover, SignedNote Note)> provers = [];
-
-        public string Of(long index, ReadOnlyMemory<byte> entry)
-        {
-            var note = core.Store.CheckpointOver(index)?.Note ?? core.Log.Head.Note?.ToString()
-                ?? throw new EvidenceBrokenException($"Entry {index} is stored, but nothing is published. Run `ledger fsck`.");
-            var size = Checkpoint.Parse(SignedNote.Parse(note).Text).Size;
-            if (!provers.TryGetValue(size, out var found))
-            {
-                found = (core.Log.Prover(size), SignedNote.Parse(note));
-                provers.Add(size, found);
-            }
-
-            return TiledLog.Receipt(found.Prover, found.Note, index, entry.Span);
         }
     }
 }

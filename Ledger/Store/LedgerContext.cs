@@ -24,6 +24,10 @@ public sealed class LedgerContext(DbContextOptions<LedgerContext> options) : DbC
 
     public DbSet<RefusalCount> RefusalCounts => Set<RefusalCount>();
 
+    public DbSet<LinkRow> Links => Set<LinkRow>();
+
+    public DbSet<DisclosureRow> Disclosures => Set<DisclosureRow>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         configurationBuilder.Properties<Digest>().HaveConversion<DigestBytes>();
 
@@ -63,6 +67,20 @@ public sealed class LedgerContext(DbContextOptions<LedgerContext> options) : DbC
             refused.HasIndex(row => new { row.Gateway, row.MessageDigest });
         });
         modelBuilder.Entity<RefusalCount>(count => count.HasKey(row => row.Gateway));
+        modelBuilder.Entity<LinkRow>(link =>
+        {
+            link.HasKey(row => row.Id);
+            link.Property(row => row.Id).ValueGeneratedNever();
+            link.HasIndex(row => row.TokenDigest).IsUnique();
+            link.HasIndex(row => row.Key);
+        });
+        modelBuilder.Entity<DisclosureRow>(disclosure =>
+        {
+            disclosure.HasKey(row => row.LogIndex);
+            disclosure.Property(row => row.LogIndex).ValueGeneratedNever();
+            disclosure.HasIndex(row => new { row.Link, row.Number }).IsUnique();
+            disclosure.HasOne(row => row.Made).WithMany().HasForeignKey(row => row.Link).OnDelete(DeleteBehavior.Restrict);
+        });
     }
 
     private sealed class DigestBytes() : ValueConverter<Digest, byte[]>(digest => digest.ToBytes(), bytes => Digest.FromBytes(bytes));

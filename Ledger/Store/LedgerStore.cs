@@ -6,10 +6,10 @@ using Microsoft.EntityFrameworkCore;
 namespace Ledger.Store;
 
 /// <summary>One statement that passed admission, with the rows it brings.</summary>
-/// <param name="Gateway">Whose link it came over.</param>
+/// <param name="Gateway">Whose link it came over; null for what the ledger itself logs.</param>
 /// <param name="Statement">The entry of the log.</param>
 /// <param name="Row">Makes the row that belongs to the entry, once its index is known.</param>
-public sealed record AdmittedStatement(Guid Gateway, Statement Statement, Func<long, object> Row);
+public sealed record AdmittedStatement(Guid? Gateway, Statement Statement, Func<long, object> Row);
 
 /// <summary>One manifest of a gateway.</summary>
 public sealed record KnownManifest(Digest PayloadDigest, Manifest Manifest);

@@ -1,0 +1,97 @@
+using Evidence;
+using Evidence.Gs1;
+using Ledger.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace Ledger.Links;
+
+/// <summary>One entry about a link, with its place in the log.</summary>
+public sealed record KnownDisclosure(long LogIndex, Disclosure Content, DisclosureRow Row, Statement Statement);
+
+/// <summary>One link as it stands now.</summary>
+/// <param name="OpenToken">The token of an open link; null when the token is a secret.</param>
+/// <param name="Revoked">The entry that took it back; null while none did.</param>
+public sealed record KnownLink(LinkId Id, string? OpenToken, LinkTerms Terms, long CreatedMs, long LogIndex, LinkRevoked? Revoked)
+{
+    public bool IsLive(long nowMs) => Revoked is null && nowMs < Terms.ExpiresMs;
+}
+
+/// <summary>Reads links from the store.</summary>
+public sealed class LinkBook(LedgerStore store)
+{
+    /// <summary>Most links of one answer.</summary>
+    public const int LinksMax = 10_000;
+
+    /// <summary>The link that this token opens; null when none does.</summary>
+    public KnownLink? Find(LinkToken token)
+    {
+        var digest = token.Digest;
+        using var context = store.Read();
+        return Read(context, context.Links.Where(link => link.TokenDigest == digest)).SingleOrDefault();
+    }
+
+    public KnownLink? Find(LinkId id)
+    {
+        using var context = store.Read();
+        return Read(context, context.Links.Where(link => link.Id == id.Value)).SingleOrDefault();
+    }
+
+    /// <summary>All links, oldest first.</summary>
+    public List<KnownLink> All()
+    {
+        using var context = store.Read();
+        return Read(context, context.Links);
+    }
+
+    /// <summary>Links whose access is open and that are bound to this key; when none is, to the same product and lot without the serial
+    /// number.</summary>
+    public List<KnownLink> OpenFor(Gs1Key key)
+    {
+        using var context = store.Read();
+        var path = DigitalLink.Write(key);
+        var found = Read(context, context.Links.Where(link => link.Key == path && link.OpenToken != null));
+        return found.Count > 0 || key is not { Gtin: { } gtin, Lot: { } lot, Serial: not null } ? found : OpenFor(Gs1Key.Product(gtin, lot));
+    }
+
+    /// <summary>All entries that the holder of this link may see, in log order: those of every link with the same key and gateway when it
+    /// was opened by its token, its own when it is open to everybody.</summary>
+    public List<KnownDisclosure> EntriesFor(KnownLink link)
+    {
+        using var context = store.Read();
+        var path = DigitalLink.Write(link.Terms.Key);
+        var ids = link.Terms.Access == LinkAccess.Open
+            ? [link.Id.Value]
+            : Read(context, context.Links.Where(other => other.Key == path)).Where(other => other.Terms.Gateway == link.Terms.Gateway)
+                .Select(other => other.Id.Value).ToList();
+        return Entries(context, context.Disclosures.Where(row => ids.Contains(row.Link)));
+    }
+
+    /// <summary>Number and payload digest of a link's newest entry; null when there is no such link.</summary>
+    public (long Number, Digest PayloadDigest)? Tip(LinkId id)
+    {
+        using var context = store.Read();
+        var found = context.Disclosures.Where(row => row.Link == id.Value).OrderByDescending(row => row.Number)
+            .Join(context.Entries, row => row.LogIndex, entry => entry.LogIndex, (row, entry) => new { row.Number, entry.PayloadDigest }).FirstOrDefault();
+        return found is null ? null : (found.Number, found.PayloadDigest);
+    }
+
+    private static List<KnownLink> Read(LedgerContext context, IQueryable<LinkRow> links)
+    {
+        var rows = links.Take(LinksMax).Join(context.Disclosures.Where(row => row.Number == 0), link => link.Id, row => row.Link,
+            (link, row) => new { link.Id, link.OpenToken, row.LogIndex, row.Content }).OrderBy(found => found.LogIndex).ToList();
+        var ids = rows.ConvertAll(row => row.Id);
+        var revoked = context.Disclosures.Where(row => row.Revokes && ids.Contains(row.Link)).Select(row => new { row.Link, row.Content })
+            .ToDictionary(row => row.Link, row => row.Content);
+        return rows.ConvertAll(row =>
+        {
+            var created = (LinkCreated)Disclosure.Decode(row.Content);
+            return new KnownLink(new(row.Id), row.OpenToken, created.Terms, created.AtMs, row.LogIndex,
+                revoked.TryGetValue(row.Id, out var end) ? (LinkRevoked)Disclosure.Decode(end) : null);
+        });
+    }
+
+    private static List<KnownDisclosure> Entries(LedgerContext context, IQueryable<DisclosureRow> rows) =>
+        [.. rows.Join(context.Entries, row => row.LogIndex, entry => entry.LogIndex, (row, entry) => new { Row = row, entry.Statement })
+            .OrderBy(found => found.Row.LogIndex).AsEnumerable()
+            .Select(found => new KnownDisclosure(found.Row.LogIndex, Disclosure.Decode(found.Row.Content), found.Row, Statement.Decode(found.Statement)))];
+}

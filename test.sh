@@ -17,8 +17,9 @@ PACKAGES=(
   systemd                    # systemd-analyze, systemd-sysusers
   python3 python3-cbor2      # a second opinion on CBOR
   golang-go golang-golang-x-mod-dev # a second opinion on notes, tiles and log proofs
-  zbar-tools                 # reads the QR codes
-  qpdf poppler-utils         # read the printed report
+  zbar-tools                 # reads the QR codes and bar codes
+  qpdf poppler-utils         # read the printed report and labels
+  librsvg2-bin zint          # draws labels as pictures; a second opinion on bar codes
   chromium                   # runs the page's checks as a regulator's browser does
   qemu-system-arm device-tree-compiler cpio make bc flex bison xz-utils # the emulated board
 )
@@ -67,7 +68,9 @@ native() { # $1: runtime identifier
   if grep -E 'warning [A-Z]+[0-9]+' "$LOGS/warnings-$1.txt" | grep -vE "warning (IL2104|IL3053): Assembly 'LiteDB'"; then
     return 1
   fi
-  test -x "artifacts/$1/gateway" && test -s "artifacts/$1/libsodium.so"
+  # docs/decisions/0111: under this name the same program is the reader's, with verify and unpack alone.
+  ln -sf gateway "artifacts/$1/coldproof"
+  test -x "artifacts/$1/coldproof" && test -s "artifacts/$1/libsodium.so"
 }
 
 step packages "Debian packages" packages

@@ -106,7 +106,10 @@ public sealed class Statement
 
     /// <summary>Whether this key signed exactly this protected header and payload.</summary>
     public bool VerifiedBy(PublicKey key) =>
-        key.Id.AsSpan().SequenceEqual(KeyId.AsSpan()) && key.Verify(SignedBytes(protectedHeader, payload), Signature.AsSpan());
+        key.Id.AsSpan().SequenceEqual(KeyId.AsSpan()) && key.Verify(ToBeSigned(), Signature.AsSpan());
+
+    /// <summary>The bytes that the signature is over, for other people's programs: the Sig_structure of RFC 9052, 4.4.</summary>
+    public byte[] ToBeSigned() => SignedBytes(protectedHeader, payload);
 
     /// <summary>The name under which a gateway signs.</summary>
     public static string IssuerOf(GatewayId gateway) => $"urn:uuid:{gateway}";

@@ -6,26 +6,39 @@ using Gateway.Terminal;
 namespace Gateway.Verbs;
 
 /// <summary><c>gateway verify BUNDLE --policy FILE</c>: needs no ledger, no gateway, no network; trusts the reader's own policy and
-/// nothing else.</summary>
+/// nothing else. <c>gateway verify CODE --trust FILE</c> does the same for a certificate code.</summary>
 public static class VerifyVerb
 {
-
-    public static Command Create(Screen screen)
+    public static Command Create(Screen screen, TimeProvider clock)
     {
-        var bundle = new Argument<FileInfo>("bundle") { Description = "The evidence, a *.coldproof.json file." };
-        var policy = new Option<FileInfo>("--policy")
+        var evidence = new Argument<string>("evidence")
         {
-            Description = "Whom you trust: authorities, log and witnesses, as JSON. Get it from the authority, not from whoever gave "
-                + "you the bundle.",
-            Required = true,
+            Description = "The evidence, a *.coldproof.json file; or the text of a certificate code (CP1:…, in quotes), or a file with it.",
+        };
+        var policy = new Option<FileInfo?>("--policy")
+        {
+            Description = "For a bundle: whom you trust, authorities, log and witnesses, as JSON. Get it from the authority, not from whoever "
+                + "gave you the bundle.",
+        };
+        var trust = new Option<FileInfo?>("--trust")
+        {
+            Description = "For a certificate code: whose certificates you take, a coldproof-trust/1 file.",
         };
         var json = CommonOptions.Json();
-        var verb = new Command("verify", "Check a bundle of evidence with your own keys. Exit: 0 verified, 1 does not match, 2 usage, 3 "
-            + "cannot check.")
+        var verb = new Command("verify", "Check a bundle of evidence, or a certificate code, with your own keys. Exit: 0 verified or valid, 1 does "
+            + "not match, 2 usage, 3 cannot check.")
         {
-            bundle, policy, json,
+            evidence, policy, trust, json,
         };
-        verb.SetAction(parsed => Run(screen, parsed.GetRequiredValue(bundle), parsed.GetRequiredValue(policy), parsed.GetValue(json)));
+        verb.SetAction(parsed => (parsed.GetValue(policy), parsed.GetValue(trust)) switch
+        {
+            ({ } keys, null) => Run(screen, new FileInfo(parsed.GetRequiredValue(evidence)), keys, parsed.GetValue(json)),
+            (null, { } list) => CertificateText.Run(screen, parsed.GetRequiredValue(evidence), list, clock, parsed.GetValue(json)),
+            _ => throw new VerbException("Give --policy FILE for a bundle, or --trust FILE for a certificate code; one of them, not both.")
+            {
+                Code = ExitCode.Usage,
+            },
+        });
         return verb;
     }
 
@@ -53,7 +66,7 @@ public static class VerifyVerb
         return CodeOf(verdict.Word);
     }
 
-    private static VerifierPolicy ReadPolicy(FileInfo file)
+    internal static VerifierPolicy ReadPolicy(FileInfo file)
     {
         try
         {
@@ -68,7 +81,7 @@ public static class VerifyVerb
         }
     }
 
-    private static ReadOnlyMemory<byte> ReadFile(FileInfo file, long lengthMax, string what)
+    internal static ReadOnlyMemory<byte> ReadFile(FileInfo file, long lengthMax, string what)
     {
         try
         {

@@ -27,6 +27,7 @@ public sealed class AuthorityRefusedException : Exception
 /// ledger.key  ledger.crt                    the ledger's own MQTT client, CN = ledger
 /// log.key  clock.key                        the ledger's: its log's signature, and its clock's
 /// enrolled/UUID.FIRST.json                  every enrolment signed
+/// trust.json                                whose certificate codes readers of this authority take; public
 /// audit.log                                 every act, with who, when and why
 /// </code>
 /// Private keys have mode 0600 and are never overwritten.

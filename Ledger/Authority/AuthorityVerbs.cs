@@ -18,12 +18,14 @@ public static class AuthorityVerbs
         authority.Add(InitVerb());
         authority.Add(EnrolVerb());
         authority.Add(ShowVerb());
+        authority.Add(IssuerVerbs.Issuer());
+        authority.Add(IssuerVerbs.Trust());
         root.Add(authority);
     }
 
-    private static Option<string> DirectoryOption() => new("--dir") { Description = "The authority's folder.", Required = true };
+    internal static Option<string> DirectoryOption() => new("--dir") { Description = "The authority's folder.", Required = true };
 
-    private static Option<string?> ReasonOption() => new("--reason") { Description = "Why, for the audit trail." };
+    internal static Option<string?> ReasonOption() => new("--reason") { Description = "Why, for the audit trail." };
 
     private static Command InitVerb()
     {
@@ -133,7 +135,7 @@ public static class AuthorityVerbs
         return verb;
     }
 
-    private static int Answer(Action act)
+    internal static int Answer(Action act, string verb = "authority")
     {
         try
         {
@@ -143,13 +145,13 @@ public static class AuthorityVerbs
         catch (Exception fault) when (fault is AuthorityRefusedException or MalformedEvidenceException or InvalidOperationException
             or IOException or UnauthorizedAccessException or CryptographicException)
         {
-            Console.Error.WriteLine($"ledger authority: {fault.Message}");
+            Console.Error.WriteLine($"ledger {verb}: {fault.Message}");
             return Refused;
         }
     }
 
     /// <summary>Looks at the length before a byte is read: the file came from outside.</summary>
-    private static byte[] ReadBounded(FileInfo file, int lengthMax) => !file.Exists
+    internal static byte[] ReadBounded(FileInfo file, int lengthMax) => !file.Exists
         ? throw new AuthorityRefusedException($"{file.FullName} does not exist.")
         : file.Length <= lengthMax
             ? File.ReadAllBytes(file.FullName)

@@ -141,7 +141,7 @@ public sealed class RollbackWireTests
         var rows = context.Batches.Where(row => row.Gateway == id.Value).OrderBy(row => row.Number).ToList();
         Assert.Equal(Enumerable.Range(0, rows.Count).Select(number => (long)number), rows.Select(row => row.Number));
         using var desk = new EvidenceDesk(fleet.Core);
-        var (evidence, problem) = await desk.Show(id, new TimeWindow(rows[0].OpenedMs, rows[^1].ClosedMs), TestContext.Current.CancellationToken);
+        var (evidence, problem) = await desk.Show(new(id, new TimeWindow(rows[0].OpenedMs, rows[^1].ClosedMs)), TestContext.Current.CancellationToken);
         Assert.Null(problem);
         Assert.Equal((VerdictWord.Verified, ""), (evidence!.Verdict.Word, evidence.Verdict.Reason));
     }

@@ -173,23 +173,6 @@ public sealed partial class Logbook
         return [.. samples];
     }
 
-    private bool CrossedLimit(Manifest manifest, ImmutableArray<BatchSample> samples)
-    {
-        var crossed = false;
-        for (var i = 0; i < samples.Length; i++)
-        {
-            // A slot without a temperature neither begins nor ends an excursion.
-            if (samples[i].Temperature is { } temperature)
-            {
-                var isOutside = temperature < manifest.Channels[i].Low || temperature > manifest.Channels[i].High;
-                crossed |= isOutside != outside[i];
-                outside[i] = isOutside;
-            }
-        }
-
-        return crossed;
-    }
-
     private void Append(FrameKind kind, byte[] payload)
     {
         var sequence = journal.NextSequence;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Evidence;
 using Evidence.Log;
 
@@ -35,7 +36,6 @@ public sealed partial class Logbook : IDisposable
     private readonly IDisposable? held;
     private readonly Queue<BatchEvent> breaks = new();
     private readonly List<JournalDamage> damages = [];
-    private readonly bool[] outside = new bool[BatchLimits.ChannelsMax];
     private ImmutableArray<Reading> lastReadings = [];
     private Moment? lastRound;
     private Moment? openedEmpty;
@@ -168,7 +168,7 @@ public sealed partial class Logbook : IDisposable
                     : $"The moment is of boot {now.Boot}, this is boot {Boot}.");
             }
 
-            var (last, stopped) = (chain.Last, chain.Stopped);
+            var (last, stopped, untold) = (chain.Last, chain.Stopped, UntoldAlarms());
             startedMs = now.UptimeMs;
             if (!chain.Open.IsEmpty)
             {
@@ -188,6 +188,12 @@ public sealed partial class Logbook : IDisposable
             unannounced = [];
             WriteBreaks(now);
             DeclareLost(now);
+            foreach (var (channel, limits, temperature, wallMs) in untold)
+            {
+                Write(Alarm(channel, limits, temperature, now.WallMs, string.Create(CultureInfo.InvariantCulture,
+                    $" (measured at {DateTimeOffset.FromUnixTimeMilliseconds(wallMs).UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, before the start)")), now);
+            }
+
             Status = TakeStatus();
         }
     }
@@ -217,7 +223,7 @@ public sealed partial class Logbook : IDisposable
             lastRound = now;
             lastReadings = readings;
             var recorded = new Recorded(record.Batch, sequences);
-            if (CrossedLimit(manifest, samples))
+            if (WriteAlarms(manifest, samples, now))
             {
                 SealNow(now); // An excursion's beginning and end are signed and on their way at once.
             }

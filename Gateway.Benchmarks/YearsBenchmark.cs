@@ -4,22 +4,33 @@ using Gateway.Tests.Simulation;
 
 namespace Gateway.Benchmarks;
 
-/// <summary>Simulated years, each from one seed, over all cores: `years [N] [--from SEED]`. Without a number, one.</summary>
+/// <summary>Simulated years, each from one seed: `years [N] [--from SEED] [--interval-ms MS] [--cores N] [--for MINUTES]`.</summary>
+/// <remarks>Without a number, one; without --for, as long as they take: with it, no year begins after that time. A seed that fails prints the
+/// line that runs it again and is written into the tests' list of seeds.</remarks>
 internal static class YearsBenchmark
 {
     public static int Run(string[] args)
     {
         var count = args.Length > 0 && int.TryParse(args[0], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 1;
-        var from = Array.IndexOf(args, "--from") is >= 0 and var at && at + 1 < args.Length
-            ? ulong.Parse(args[at + 1].Replace("0x", "", StringComparison.Ordinal), NumberStyles.HexNumber, CultureInfo.InvariantCulture) : 1;
+        var from = WorldSeed.Parse(Option(args, "--from") ?? "0x1").Seed;
+        var intervalMs = Number(args, "--interval-ms", TruckWorld.UsualIntervalMs);
+        var cores = Number(args, "--cores", Environment.ProcessorCount);
+        var seeds = SeedList.Near(Directory.GetCurrentDirectory());
+        using var patience = Option(args, "--for") is null ? new() : new CancellationTokenSource(TimeSpan.FromMinutes(Number(args, "--for", 0)));
         var tallies = new ConcurrentBag<YearTally>();
         var failed = new ConcurrentBag<string>();
         var running = new ConcurrentDictionary<ulong, double>();
-        using var bar = new Timer(_ => Draw(tallies.Count, count, running), null, 1_000, 1_000);
-        Parallel.For(0, count, new() { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+        using var bar = new Timer(_ => Draw(tallies.Count, count, failed.Count, running), null, 1_000, 1_000);
+        Parallel.For(0, count, new() { MaxDegreeOfParallelism = cores }, (i, loop) =>
         {
+            if (patience.IsCancellationRequested)
+            {
+                loop.Break();
+                return;
+            }
+
             var seed = unchecked(from + (ulong)i);
-            using var world = new TruckWorld(seed);
+            using var world = new TruckWorld(seed, intervalMs);
             world.Drive(TimeSpan.FromDays(365), done => running[seed] = done);
             if (world.Violations.Count == 0)
             {
@@ -32,33 +43,45 @@ internal static class YearsBenchmark
             {
                 Console.Error.WriteLine($"\nFAILED  {world.Rerun}\n    {world.Violations[0]}"); // At once: a long run may be ended early.
                 failed.Add(world.Rerun + "\n    " + string.Join("\n    ", world.Violations.Take(3)));
+                seeds?.Keep(new(seed, intervalMs), world.Violations[0]);
             }
         });
         Console.Error.WriteLine();
-        Print(tallies, failed);
+        Print(tallies, failed, from, intervalMs);
         return failed.IsEmpty ? 0 : 1;
     }
 
-    private static void Draw(int done, int count, ConcurrentDictionary<ulong, double> running)
+    private static string? Option(string[] args, string name) =>
+        Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
+
+    private static int Number(string[] args, string name, int otherwise) =>
+        Option(args, name) is { } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : otherwise;
+
+    private static void Draw(int done, int count, int failed, ConcurrentDictionary<ulong, double> running)
     {
         var share = Math.Min(1, (done + running.Values.Sum()) / count);
         var full = (int)(share * 30);
-        Console.Error.Write($"\r[{new string('#', full)}{new string('.', 30 - full)}] {done} of {count} years");
+        Console.Error.Write($"\r[{new string('#', full)}{new string('.', 30 - full)}] {done} of {count} years, {failed} failed");
     }
 
-    private static void Print(ConcurrentBag<YearTally> tallies, ConcurrentBag<string> failed)
+    private static void Print(ConcurrentBag<YearTally> tallies, ConcurrentBag<string> failed, ulong from, int intervalMs)
     {
         foreach (var line in failed)
         {
             Console.WriteLine("FAILED  " + line);
         }
 
-        Console.WriteLine($"years                {tallies.Count}, {failed.Count} of them with a violation");
+        Console.WriteLine($"years                {tallies.Count} from seed 0x{from:x}, a round every {intervalMs / 1_000} s, "
+            + $"{failed.Count} of them with a violation");
         Console.WriteLine($"readings recorded    {tallies.Sum(tally => tally.Readings):N0}, {tallies.Sum(tally => tally.Temperatures):N0} with a temperature");
         Console.WriteLine($"batches, checkpoints {tallies.Sum(tally => tally.Batches):N0}, {tallies.Sum(tally => tally.Checkpoints):N0}");
         Console.WriteLine($"readings lost        {tallies.Sum(tally => tally.Lost):N0}");
         Console.WriteLine($"readings invented    {tallies.Sum(tally => tally.Invented):N0}");
         Console.WriteLine($"unexplained minutes  {tallies.Sum(tally => tally.UnexplainedMinutes):N0}");
+        Console.WriteLine($"excursions           {tallies.Sum(tally => tally.ExcursionsTrue):N0} true ones longer than 1.5 intervals: "
+            + $"{tallies.Sum(tally => tally.ExcursionsFound):N0} found, {tallies.Sum(tally => tally.ExcursionsUnseen):N0} inside a declared outage; "
+            + $"{tallies.Sum(tally => tally.Alarms):N0} alarms");
+        Console.WriteLine($"windows checked      {tallies.Sum(tally => tally.Windows):N0}, {tallies.Sum(tally => tally.WindowsVerified):N0} VERIFIED");
         foreach (var kind in Enum.GetValues<FaultKind>())
         {
             Console.WriteLine($"  {kind,-18} {tallies.Sum(tally => tally.Faults.GetValueOrDefault(kind)):N0}");

@@ -10,6 +10,7 @@ public sealed class OpenBatch
     private readonly List<long> rounds = [];
     private readonly List<ImmutableArray<BatchSample>> samples = [];
     private readonly List<BatchEvent> events = [];
+    private readonly HashSet<int> alarmsSinceRound = [];
 
     /// <param name="number">The number it will be sealed under.</param>
     public OpenBatch(long number) => Number = number;
@@ -45,13 +46,29 @@ public sealed class OpenBatch
     {
         rounds.Add(round.Moment.WallMs);
         samples.Add(round.Samples);
+        alarmsSinceRound.Clear();
         Note(round.Moment, place);
     }
 
     public void Add(EventRecord happened, FramePlace place)
     {
         events.Add(happened.Happened);
+        if (happened.Happened is { Kind: EventKind.Alarm, Channel: { } channel })
+        {
+            alarmsSinceRound.Add(channel.Value);
+        }
+
         Note(happened.Moment, place);
+    }
+
+    /// <summary>Whether an alarm of this channel was recorded after the last round.</summary>
+    internal bool IsTold(int channel) => alarmsSinceRound.Contains(channel);
+
+    /// <summary>A channel's temperature in the last round, and the newest one before it; null where there is none.</summary>
+    internal (MilliCelsius? Last, MilliCelsius? Before) LastTemperatures(int channel)
+    {
+        var known = samples.Select(round => channel < round.Length ? round[channel].Temperature : null).ToList();
+        return known.Count == 0 ? (null, null) : (known[^1], known.SkipLast(1).LastOrDefault(temperature => temperature is not null));
     }
 
     /// <summary>The body whose leaves are sealed.</summary>

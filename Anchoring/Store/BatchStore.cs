@@ -205,6 +205,7 @@ public sealed class BatchStore(IFolder folder, Action<StoreBreak> broke)
     private string? PutMonth(string name, List<StoredBatch> batches)
     {
         var documents = batches.Select(Encode).ToList();
+        ReadSpan(name); // F-81: what the month held before this session must not be hidden by what is put into it now.
         var written = With(name, engine =>
         {
             engine.EnsureIndex(Batches, "opened", BsonExpression.Create("$.opened"), false);
@@ -302,11 +303,12 @@ public sealed class BatchStore(IFolder folder, Action<StoreBreak> broke)
             return;
         }
 
-        spansAreRead = true;
         foreach (var name in Files)
         {
             ReadSpan(name);
         }
+
+        spansAreRead = true; // Not before: a card that fails here once would hide months until the next start.
     }
 
     private void ReadSpan(string name)

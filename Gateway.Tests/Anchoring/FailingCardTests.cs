@@ -33,6 +33,30 @@ public sealed class FailingCardTests
         }
     }
 
+    /// <summary>F-81.</summary>
+    [Fact]
+    public void A_fold_that_is_the_first_work_of_a_session_hides_nothing_of_the_month()
+    {
+        var (card, batches) = (new Card(new(1)), Batches());
+        Assert.Null(new BatchStore(card.Folder("batches"), _ => { }).Put(batches[..2]));
+        var next = new BatchStore(card.Folder("batches"), _ => { });
+        Assert.Null(next.Put(batches[2..]));
+        Assert.Equal(batches.Select(batch => batch.Check()), next.Read(0, 10).Select(batch => batch.Check()));
+        Assert.Equal((0, 3), next.Span());
+    }
+
+    [Fact]
+    public void A_card_that_fails_while_the_months_are_looked_up_hides_none_of_them()
+    {
+        var (card, batches) = (new Card(new(1)), Batches());
+        Assert.Null(new BatchStore(card.Folder("batches"), _ => { }).Put(batches));
+        card.Folder("batches").Delete(card.Folder("batches").Names.Single(name => name.EndsWith("-log", StringComparison.Ordinal)));
+        var store = new BatchStore(card.Folder("batches"), _ => { });
+        card.FailAfter(1);
+        Assert.Throws<IOException>(() => store.Span());
+        Assert.Equal((0, 3), store.Span());
+    }
+
     private static List<StoredBatch> Batches()
     {
         using var bench = new Bench();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Anchoring;
 using Evidence;
 using Evidence.Log;
 
@@ -16,7 +17,8 @@ public sealed class CheckerTests : IDisposable
     private Digest previous;
     private long number, sequence;
 
-    public CheckerTests() => checker = new(Interval, () => head, from => log.Skip((int)from).ToList());
+    public CheckerTests() => checker = new(Interval, () => head, from => log.Skip((int)from).ToList(),
+        [new(2_000, 8_000, 8)]);
 
     public void Dispose() => key.Dispose();
 
@@ -121,14 +123,182 @@ public sealed class CheckerTests : IDisposable
         Assert.Single(checker.Violations);
     }
 
+    [Fact]
+    public void A_batch_that_goes_back_on_the_gateways_own_clock_is_found_whatever_the_wall_clock_says()
+    {
+        Try(0, 1, 2);
+        Send(Batch([1]));
+        var before = checker.Violations.Count;
+        Send(Batch([0]));
+        Assert.Contains(checker.Violations.Skip(before), words => words.Contains("goes back on the gateway's own clock", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_true_excursion_that_the_record_does_not_show_is_found()
+    {
+        Truth(0, 9_000, minutes: 60);
+        Try(0, 1, 2, 3, 4, 5, 6);
+        Send(Batch([0, 1, 2, 3, 4, 5, 6]));
+        checker.Finish();
+        Assert.Contains("its readings say it was not", Assert.Single(checker.Violations), StringComparison.Ordinal);
+        Assert.Equal((1, 0), (checker.Tally.ExcursionsTrue, checker.Tally.ExcursionsFound));
+    }
+
+    [Fact]
+    public void An_excursion_with_its_alarms_passes_and_one_without_is_found()
+    {
+        Truth(0, 9_000, minutes: 60);
+        TryAt(9_000, 0, 1, 2, 3);
+        TryAt(4_000, 4);
+        Send(Batch([0], 9_000, Alarm(0, Logbook.LimitPassed)));
+        Send(Batch([1, 2], 9_000));
+        Send(Batch([3], 9_000));
+        Send(Batch([4], 4_000, Alarm(4, Logbook.LimitKept)));
+        checker.Finish();
+        Assert.Empty(checker.Violations);
+        Assert.Equal((1, 2), (checker.Tally.ExcursionsFound, checker.Tally.Alarms));
+        TryAt(9_000, 5, 6);
+        TryAt(4_000, 7);
+        Send(Batch([5, 6], 9_000));
+        Assert.Contains("no alarm says so", Assert.Single(checker.Violations), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_limit_passed_in_the_last_round_before_the_power_went_must_be_told_by_the_next_session()
+    {
+        TryAt(9_000, 0, 1);
+        Send(Batch([0], 9_000));
+        Send(Batch([1], 9_000, Boot(1)));
+        Assert.Contains(checker.Violations, words => words.Contains("does not tell that channel 0 had passed its limit", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_alarm_that_no_reading_explains_is_found()
+    {
+        Try(0);
+        Send(Batch([0], events: Alarm(0, Logbook.LimitPassed)));
+        Assert.Contains("an alarm that no reading explains", Assert.Single(checker.Violations), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_excursion_that_never_was_is_found()
+    {
+        Try(0);
+        Send(Batch([0], 9_000, Alarm(0, Logbook.LimitPassed)));
+        Assert.Contains(checker.Violations, words => words.Contains("an excursion that never was", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Queues_and_files_beyond_their_bounds_are_found()
+    {
+        List<string> violations = [];
+        var bounds = new BoundsChecker(new() { SegmentLength = 65_536, SendWindow = 16 }, violations.Add);
+        var status = new LogbookStatus(1, 10, 0, null, [], 9, 9, 0, 0, 16, 3 * 65_536, new(true, 1, 0, "", ""), null, []);
+        bounds.Check(status);
+        bounds.Check([("batches-2026-01.litedb", 300_000), ("batches-2026-01.litedb-log", 0)], 10);
+        bounds.Within("messages", 64, 64);
+        Assert.Empty(violations);
+        bounds.Check(status with { InFlight = 17 });
+        bounds.Check(status with { JournalLength = 5 * 65_536 });
+        bounds.Check([("batches-2026-01.litedb", 900_000)], 10);
+        bounds.Check([("batches-2026-01.litedb-log", 900_000)], 10);
+        bounds.Within("messages", 65, 64);
+        Assert.Equal(5, violations.Count);
+    }
+
+    [Fact]
+    public void An_outbox_that_does_not_drain_and_what_fsck_finds_are_violations()
+    {
+        List<string> violations = [];
+        var status = new LogbookStatus(1, 10, 0, null, [], 9, 9, 0, 0, 0, 0, new(true, 1, 0, "", ""), null, []);
+        Assert.True(AuditChecker.Drained(status, violations.Add));
+        Assert.False(AuditChecker.Drained(status with { Unanchored = 1 }, violations.Add));
+        Assert.False(AuditChecker.Drained(status with { UnanchoredManifests = 1 }, violations.Add));
+        Assert.False(AuditChecker.Drained(null, violations.Add));
+        Assert.Equal(3, violations.Count);
+        violations.Clear();
+        var report = new FsckReport([], 1, 1, 7, 7, 7, 7, 0, 0);
+        AuditChecker.Gateway(report, 7, violations.Add);
+        AuditChecker.Ledger([], violations.Add);
+        Assert.Empty(violations);
+        AuditChecker.Gateway(report, 8, violations.Add);
+        AuditChecker.Gateway(report with { Findings = [new("batch 3", "its signature does not verify", "call")] }, 7, violations.Add);
+        AuditChecker.Ledger(["tile 0/000 is harmed"], violations.Add);
+        Assert.Equal(3, violations.Count);
+    }
+
+    [Fact]
+    public void A_window_whose_batch_was_changed_or_is_missing_and_a_verifier_that_is_blind_are_found()
+    {
+        using var bench = new Anchoring.Bench(channels: 1);
+        using var logbook = bench.Start();
+        bench.Round(logbook, 4_000);
+        bench.Round(logbook, 4_000);
+        logbook.SealOpen(bench.Now(logbook));
+        logbook.Offer(bench.Now(logbook));
+        logbook.Offer(bench.Now(logbook));
+        var extract = logbook.Extract(0, long.MaxValue);
+        var window = new SoundWindow(extract.Batches[0].Body.Rounds[0], extract.Batches[0].Body.Rounds[1], []);
+        var sound = Verifier.Verify(BundleOf(bench, extract, window), bench.Policy);
+
+        Windows(bench, (bytes, policy) => Verifier.Verify(bytes, policy)).Check(extract, window);
+        Assert.Empty(checker.Violations);
+        Assert.Equal((1, 1), (checker.Tally.Windows, checker.Tally.WindowsVerified));
+
+        Windows(bench, (_, _) => sound).Check(extract, window);
+        Assert.Contains("One bit at byte", checker.Violations[^1], StringComparison.Ordinal);
+        var body = extract.Batches[0].Body;
+        var warmer = body.Channels[0] with { Samples = body.Channels[0].Samples.SetItem(0, new(Outcome.Measured, new(4_001), 512)) };
+        var changed = extract with { Batches = [extract.Batches[0] with { Body = body with { Channels = [warmer] } }] };
+        Windows(bench, (bytes, policy) => Verifier.Verify(bytes, policy)).Check(changed, window);
+        Assert.Contains("A sound window reads Changed", checker.Violations[^1], StringComparison.Ordinal);
+        Windows(bench, (_, _) => sound).Check(extract with { Missing = [0] }, window);
+        Assert.Contains("neither in the journal nor in the store", checker.Violations[^1], StringComparison.Ordinal);
+        Windows(bench, (_, _) => sound).CheckWhole(extract);
+        Assert.Contains("is not the one that was sent", checker.Violations[^2], StringComparison.Ordinal);
+        Assert.Contains("The gateway gives 1 batches of 0", checker.Violations[^1], StringComparison.Ordinal);
+        var warm = window with { Truths = [Round(0, 9_000), Round(1, 9_000)] };
+        Windows(bench, (_, _) => sound).Check(extract, warm);
+        Assert.Contains(checker.Violations, words => words.Contains("reads in range on channel 0, and it was not", StringComparison.Ordinal));
+    }
+
+    private BundleChecker Windows(Anchoring.Bench bench, Func<byte[], VerifierPolicy, Verdict> verify) =>
+        new(bench.Key.Gateway, 1, bench.Policy, verify, checker, new(1));
+
+    private static byte[] BundleOf(Anchoring.Bench bench, LogbookExtract extract, SoundWindow window) => BundleWriter.Write(new(bench.Key.Gateway,
+        [new(0)], window.FromMs, window.ToMs, DisclosureLevel.Readings, [.. extract.Manifests.Select(manifest =>
+            new BundleStatement(manifest.Statement, manifest.Receipt))],
+        [.. extract.Batches.Select(batch => new BundleBatch(batch.Statement, batch.Body, batch.Receipt))], extract.Beacons, []));
+
+    private static BatchEvent Alarm(int slot, string code) =>
+        new(new(0), EventKind.Alarm, Start + (slot * Interval), EventDetail.Note(code, "words"));
+
+    private static BatchEvent Boot(int slot) =>
+        new(null, EventKind.Boot, Start + (slot * Interval), EventDetail.Gap(Start, Start + (slot * Interval), GapCause.PowerLoss));
+
+    private static TrueRound Round(int slot, int milliCelsius, long afterMs = 0) =>
+        new(Start + (slot * Interval) + afterMs, 1, Start + (slot * Interval), [new(milliCelsius, 8, true)]);
+
+    /// <summary>So many minutes at this temperature from a slot on, 4 °C before and after.</summary>
+    private void Truth(int slot, int milliCelsius, int minutes, int fromMinute = 0)
+    {
+        for (var minute = -1; minute <= minutes; minute++)
+        {
+            checker.Excursions.Truth(Start + (slot * Interval) + ((fromMinute + minute) * 60_000L), _ =>
+                minute >= 0 && minute < minutes ? milliCelsius : 4_000);
+        }
+    }
+
     private static BatchEvent Late(int slot) =>
         new(null, EventKind.Gap, Start, EventDetail.Gap(Start, Start + (slot * Interval), GapCause.Late));
 
-    private void Try(params int[] slots)
+    private void Try(params int[] slots) => TryAt(4_000, slots);
+
+    private void TryAt(int milliCelsius, params int[] slots)
     {
         foreach (var slot in slots)
         {
-            checker.Try(new(Start + (slot * Interval), 1, Start + (slot * Interval), [new(4_000, 8, true)]) { IsPromised = true });
+            checker.Try(new(Start + (slot * Interval), 1, Start + (slot * Interval), [new(milliCelsius, 8, true)]) { IsPromised = true });
         }
     }
 

@@ -1,28 +1,31 @@
-using System.Globalization;
-
 namespace Gateway.Tests.Simulation;
 
 /// <summary>Goal: nothing lost, nothing invented, no minute unexplained, whatever a year brings. Method: production code from cycle to
 /// tiled log, driven by one seed through a year of faults; only bus, card, clocks and road are made up. Here
-/// each seed's first weeks; its whole year with COLDPROOF_SEED=0x…, thousands with `Gateway.Benchmarks -- years N`.</summary>
+/// each seed's first weeks; its whole year with SIM_SEED=0x…, thousands with `Gateway.Benchmarks -- years N`.</summary>
 public sealed class YearTests
 {
     private const int DaysOfEach = 20;
 
-    public static TheoryData<ulong> Seeds()
+    public static TheoryData<string> Seeds()
     {
-        var chosen = Chosen;
-        var lines = chosen is null ? File.ReadAllLines(House.Repository.At("Gateway.Tests", "Simulation", "seeds.txt")) : [chosen];
-        return [.. lines.Where(line => line.StartsWith("0x", StringComparison.Ordinal))
-            .Select(line => ulong.Parse(line[2..].Split(' ')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
+        if (Chosen is { } seed)
+        {
+            var interval = Environment.GetEnvironmentVariable("SIM_INTERVAL_MS");
+            return [interval is null ? seed : $"{seed}@{interval}"];
+        }
+
+        return [.. new SeedList(House.Repository.At("Gateway.Tests", "Simulation", "seeds.txt")).Read()
+            .Select(known => known.ToString())];
     }
 
-    private static string? Chosen => Environment.GetEnvironmentVariable("COLDPROOF_SEED");
+    private static string? Chosen => Environment.GetEnvironmentVariable("SIM_SEED");
 
     [Theory, MemberData(nameof(Seeds))]
-    public void Time_on_the_road_loses_nothing_invents_nothing_and_explains_every_minute(ulong seed)
+    public void Time_on_the_road_loses_nothing_invents_nothing_and_explains_every_minute(string seed)
     {
-        using var world = new TruckWorld(seed);
+        var chosen = WorldSeed.Parse(seed);
+        using var world = new TruckWorld(chosen.Seed, chosen.IntervalMs);
         world.Drive(TimeSpan.FromDays(Chosen is null ? DaysOfEach : 365));
         if (world.Violations.Count == 0)
         {
@@ -31,5 +34,24 @@ public sealed class YearTests
 
         Assert.True(world.Violations.Count == 0, world.Rerun + "\n" + string.Join('\n', world.Violations));
         Assert.True(world.Tally.Readings > 3_000, $"Only {world.Tally.Readings} readings: the world stood still.");
+    }
+
+    [Fact]
+    public void A_seed_that_failed_is_kept_once_with_its_interval_and_what_it_found()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            var list = new SeedList(path);
+            list.Keep(new(0x2a, TruckWorld.UsualIntervalMs), "two\nheaders");
+            list.Keep(new(0x2a, TruckWorld.UsualIntervalMs), "again");
+            list.Keep(new(0x2a, 60_000), "a gap");
+            Assert.Equal(["0x2a found: two headers", "0x2a@60000 found: a gap"], File.ReadAllLines(path));
+            Assert.Equal([new(0x2a, TruckWorld.UsualIntervalMs), new(0x2a, 60_000)], list.Read());
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 }

@@ -1,12 +1,24 @@
+using System.Text.Json;
 using Anchoring;
 using Evidence;
 
 namespace Gateway.Tests.Simulation;
 
-/// <summary>One window of a year, as a stranger checks it; and the same with one bit changed.</summary>
-internal sealed class BundleChecker(TruckParts parts, LogbookExtract extract, RecordChecker checker, Dice dice)
+/// <summary>One window of a year, as a stranger checks it with public keys only; and the same with single bits changed.</summary>
+/// <param name="gateway">Whose windows.</param>
+/// <param name="channels">How many channels it has.</param>
+/// <param name="policy">The stranger's own.</param>
+/// <param name="verify">The stranger's program.</param>
+internal sealed class BundleChecker(GatewayId gateway, int channels, VerifierPolicy policy, Func<byte[], VerifierPolicy, Verdict> verify,
+    RecordChecker checker, Dice dice)
 {
-    public void Check(long from, long to)
+    private const int FlipsInEvidence = 6;
+
+    /// <summary>Fields whose every bit is signed, or hashed into what is signed.</summary>
+    private static readonly string[] Evidence = ["header", "tree", "path", "columns", "leaves"];
+
+    /// <summary>Checks that everything on the card is what strangers have seen.</summary>
+    public void CheckWhole(LogbookExtract extract)
     {
         foreach (var batch in extract.Batches)
         {
@@ -15,36 +27,95 @@ internal sealed class BundleChecker(TruckParts parts, LogbookExtract extract, Re
 
         if (extract.Missing.Length > 0)
         {
+            checker.Violate($"Batch {extract.Missing[0]} is neither in the journal nor in the store, and {extract.Missing.Length - 1} others.");
+        }
+        else if (extract.Batches.Length != checker.Tally.Batches)
+        {
+            checker.Violate($"The gateway gives {extract.Batches.Length} batches of {checker.Tally.Batches} that were sent.");
+        }
+    }
+
+    /// <summary>Checks one batch's window, whose rounds were taken by a clock that was right.</summary>
+    public void Check(LogbookExtract extract, SoundWindow window)
+    {
+        if (extract.Missing.Length > 0)
+        {
             checker.Violate($"Batch {extract.Missing[0]} is neither in the journal nor in the store.");
             return;
         }
 
-        var bytes = BundleWriter.Write(new(parts.Key.Gateway, [.. Enumerable.Range(0, TruckWiring.Probes.Length)
-            .Select(i => new ChannelId((ushort)i))], from, to, DisclosureLevel.Readings, [.. extract.Manifests.Select(manifest =>
-            new BundleStatement(manifest.Statement, manifest.Receipt))],
-            [.. extract.Batches.Select(batch => new BundleBatch(batch.Statement, batch.Body, batch.Receipt))], extract.Beacons, []));
-        var verdict = Verifier.Verify(bytes, parts.Policy);
-        // A clock that lied and a ledger that was away weeks make the time unproven, and a clock set back inside the window leaves one
-        // side of it open; nothing may ever read as changed, and nobody's signature as unknown.
-        if (verdict.Word is VerdictWord.Changed or VerdictWord.SignerUnknown or VerdictWord.CannotCheck)
+        var bytes = BundleWriter.Write(new(gateway, [.. Enumerable.Range(0, channels).Select(i => new ChannelId((ushort)i))], window.FromMs,
+            window.ToMs, DisclosureLevel.Readings, [.. extract.Manifests.Select(manifest => new BundleStatement(manifest.Statement,
+            manifest.Receipt))], [.. extract.Batches.Select(batch => new BundleBatch(batch.Statement, batch.Body, batch.Receipt))],
+            extract.Beacons, []));
+        var verdict = verify(bytes, policy);
+        checker.Tally.Windows++;
+        checker.Tally.WindowsVerified += verdict.Word == VerdictWord.Verified ? 1 : 0;
+        // A ledger that was away for weeks makes the time unproven, and a clock set back afterwards puts other batches into the window.
+        // Nothing may ever read as changed, as holed, or as nobody's.
+        if (verdict.Word is not (VerdictWord.Verified or VerdictWord.TimeNotProven)
+            && !(verdict.Word == VerdictWord.Incomplete && extract.Batches.Length > 1))
         {
-            checker.Violate($"A sound window reads {verdict.Word}.");
+            checker.Violate($"A sound window reads {verdict.Word}: {verdict.Reason}");
+            return;
         }
 
-        var flipped = (byte[])bytes.Clone();
-        var at = (int)dice.Between(0, bytes.Length - 1);
-        flipped[at] ^= (byte)(1 << (int)dice.Between(0, 7));
-        var second = Verifier.Verify(flipped, parts.Policy);
-        if (verdict.Word == VerdictWord.Verified && second.Word == VerdictWord.Verified && IsInEvidence(bytes, at))
+        Temperatures(verdict, window);
+        for (var i = 0; i <= FlipsInEvidence; i++)
         {
-            checker.Violate($"One bit at byte {at} was changed and the window still verifies.");
+            Flip(bytes, verdict, isEvidence: i > 0);
         }
     }
 
-    /// <summary>Whether a byte belongs to a signed header; beacons, spare cosignatures and the window's ends are not.</summary>
-    private static bool IsInEvidence(byte[] bytes, int at)
+    private void Temperatures(Verdict verdict, SoundWindow window)
     {
-        var field = bytes.AsSpan(0, at).LastIndexOf("\"header\""u8);
-        return field >= 0 && at - field > 12 && bytes.AsSpan(field + 12, at - field - 12).IndexOf((byte)'"') < 0 && bytes[at] != (byte)'"';
+        foreach (var channel in verdict.Channels)
+        {
+            var limits = checker.Limits[channel.Channel.Value];
+            var truths = window.Truths.Select(truth => truth.Channels[channel.Channel.Value].MilliCelsius).ToList();
+            if (channel.Answer == Answer.OutOfRange && truths.TrueForAll(limits.IsSurelyInside))
+            {
+                checker.Violate($"A window reads out of range on channel {channel.Channel}, and it never was.");
+            }
+
+            if (channel.Answer == Answer.InRange && truths.Exists(limits.IsSurelyBeyond))
+            {
+                checker.Violate($"A window reads in range on channel {channel.Channel}, and it was not.");
+            }
+        }
+    }
+
+    private void Flip(byte[] bytes, Verdict sound, bool isEvidence)
+    {
+        var at = isEvidence ? InEvidence(bytes) : (int)dice.Between(0, bytes.Length - 1);
+        var flipped = (byte[])bytes.Clone();
+        flipped[at] ^= (byte)(1 << (int)dice.Between(0, 7));
+        var second = verify(flipped, policy); // Whatever the bit: an answer, never an exception.
+        if (isEvidence && second.Word == sound.Word && second.Reason == sound.Reason)
+        {
+            checker.Violate($"One bit at byte {at} was changed and the window still reads {second.Word}.");
+        }
+    }
+
+    /// <summary>A byte of the text of one string that is evidence, each string as likely as the others.</summary>
+    private int InEvidence(byte[] bytes)
+    {
+        List<(int From, int Length)> strings = [];
+        var reader = new Utf8JsonReader(bytes);
+        var field = "";
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.PropertyName)
+            {
+                field = reader.GetString();
+            }
+            else if (reader.TokenType == JsonTokenType.String && reader.ValueSpan.Length > 0 && Evidence.Contains(field))
+            {
+                strings.Add(((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length));
+            }
+        }
+
+        var (from, length) = strings[(int)dice.Between(0, strings.Count - 1)];
+        return from + (int)dice.Between(0, length - 1);
     }
 }

@@ -35,6 +35,10 @@ public sealed class Card(Dice dice)
     /// <summary>Bytes of all files.</summary>
     public long Length => folders.Values.Sum(folder => folder.Files.Values.Sum(file => (long)file.Length));
 
+    /// <summary>Every file of a folder, with its length.</summary>
+    public IEnumerable<(string Name, long Length)> FilesOf(string folder) =>
+        folders.TryGetValue(folder, out var known) ? [.. known.Files.Select(file => (file.Key, (long)file.Value.Length))] : [];
+
     public IFolder Folder(string name)
     {
         lock (Gate)

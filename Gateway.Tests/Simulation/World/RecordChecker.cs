@@ -23,6 +23,9 @@ public sealed class TrueRound(long trueMs, uint boot, long wallMs, ImmutableArra
     public bool IsPromised { get; set; }
 }
 
+/// <summary>A batch's window whose rounds were all taken by a clock that was right, and what was true in it.</summary>
+public sealed record SoundWindow(long FromMs, long ToMs, ImmutableArray<TrueRound> Truths);
+
 /// <summary>What a year's checking counted.</summary>
 public sealed class YearTally
 {
@@ -42,6 +45,24 @@ public sealed class YearTally
 
     public long Checkpoints { get; set; }
 
+    /// <summary>True excursions that are longer than one and a half sampling intervals.</summary>
+    public long ExcursionsTrue { get; set; }
+
+    /// <summary>Of these: with a reading out of range.</summary>
+    public long ExcursionsFound { get; set; }
+
+    /// <summary>Of these: no reading was possible, and the record says so.</summary>
+    public long ExcursionsUnseen { get; set; }
+
+    /// <summary>Alarms that were told, beginnings and ends.</summary>
+    public long Alarms { get; set; }
+
+    /// <summary>Windows that a stranger has checked.</summary>
+    public long Windows { get; set; }
+
+    /// <summary>Of these: VERIFIED, the time proven too.</summary>
+    public long WindowsVerified { get; set; }
+
     public SortedDictionary<FaultKind, long> Faults { get; } = [];
 }
 
@@ -49,7 +70,9 @@ public sealed class YearTally
 /// <param name="intervalMs">Time from one round to the next.</param>
 /// <param name="head">The ledger's newest checkpoint.</param>
 /// <param name="entriesFrom">The log's entries from an index on.</param>
-public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<long, List<ReadOnlyMemory<byte>>> entriesFrom)
+/// <param name="limits">Each channel's limits, as the manifest has them.</param>
+public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<long, List<ReadOnlyMemory<byte>>> entriesFrom,
+    ImmutableArray<ChannelLimits> limits)
 {
     private readonly Queue<TrueRound> expected = new();
     private readonly Dictionary<long, Digest> headers = [];
@@ -63,7 +86,12 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
     public YearTally Tally { get; } = new();
 
     /// <summary>Wall times of batches whose rounds were all taken by a clock that was right.</summary>
-    public List<(long FromMs, long ToMs)> SoundWindows { get; } = [];
+    public List<SoundWindow> SoundWindows { get; } = [];
+
+    public ImmutableArray<ChannelLimits> Limits => limits;
+
+    /// <summary>Holds the record's excursions against the true ones.</summary>
+    public ExcursionChecker Excursions => field ??= new(limits, intervalMs * 3 / 2, Violate, Tally);
 
     /// <summary>What does not hold, a sentence each; at most 20.</summary>
     public List<string> Violations { get; } = [];
@@ -122,6 +150,8 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
             Tally.Lost++;
             Violate($"The round of {round.WallMs} (boot {round.Boot}) was recorded and is in no batch.");
         }
+
+        Excursions.Finish();
     }
 
     /// <summary>A batch that the truck still has: it must be the one that strangers have seen.</summary>
@@ -174,19 +204,17 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
             nextSequences[i] = first + body.Rounds.Length;
         }
 
-        for (var i = 0; i < body.Rounds.Length; i++)
+        var truths = Enumerable.Range(0, body.Rounds.Length).Select(i => Compare(header, body, i)).ToList();
+        Excursions.Batch(header.Number, body, truths);
+        if (truths.Count > 1 && header.ClosedMs > header.OpenedMs
+            && truths.TrueForAll(truth => truth is not null && Math.Abs(truth.TrueMs - truth.WallMs) < 60_000))
         {
-            Compare(header, body, i);
-        }
-
-        if (body.Rounds.Length > 1 && lastRound is { } round && Math.Abs(round.TrueMs - round.WallMs) < 60_000
-            && header.ClosedMs > header.OpenedMs)
-        {
-            SoundWindows.Add((header.OpenedMs, header.ClosedMs));
+            SoundWindows.Add(new(header.OpenedMs, header.ClosedMs, [.. truths.OfType<TrueRound>()]));
         }
     }
 
-    private void Compare(BatchHeader header, BatchBody body, int index)
+    /// <returns>What was true in the round; null when it was never taken.</returns>
+    private TrueRound? Compare(BatchHeader header, BatchBody body, int index)
     {
         Tally.Rounds++;
         while (expected.TryPeek(out var next) && (next.WallMs != body.Rounds[index] || next.Boot != header.Clock.Boot))
@@ -203,7 +231,7 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
         {
             Tally.Invented++;
             Violate($"Batch {header.Number} holds a round of {body.Rounds[index]} that was never taken.");
-            return;
+            return null;
         }
 
         if (lastRound is { } before && truth.TrueMs - before.TrueMs > intervalMs * 3 / 2 && !bootDeclared
@@ -218,6 +246,8 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
         {
             Compare(truth.Channels[channel], body.Channels[channel].Samples[index], $"Batch {header.Number}, channel {channel}");
         }
+
+        return truth;
     }
 
     private void Compare(ChannelTruth truth, BatchSample sample, string place)

@@ -6,7 +6,7 @@ namespace Gateway.Tests.Simulation;
 /// <summary>The road between truck and ledger: a window that loses, repeats, reorders, delays and forges.</summary>
 internal sealed class RoadLink(Card card, WorldClock clock, LedgerSide ledger, RecordChecker checker, Dice dice) : ILedgerLink
 {
-    private const int QueueMax = 64, InboxMax = 256;
+    public const int QueueMax = 64, InboxMax = 256;
     private readonly List<(Digest Statement, ReadOnlyMemory<byte> Uplink)> outgoing = [];
     private readonly List<(long DueMs, LinkNews News)> incoming = [];
     private readonly Queue<LinkNews> inbox = new();
@@ -25,6 +25,9 @@ internal sealed class RoadLink(Card card, WorldClock clock, LedgerSide ledger, R
 
     /// <summary>How much later answers come.</summary>
     public long LateMs { get; set; }
+
+    /// <summary>Messages that the truck has handed over, and answers that it has not taken.</summary>
+    public int Waiting => outgoing.Count + inbox.Count;
 
     public LinkState State => new(IsUp, connection, 0, "road", "");
 

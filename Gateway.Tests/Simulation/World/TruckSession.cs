@@ -23,7 +23,7 @@ internal sealed class TruckSession : IDisposable
         logbook = Logbook.Open(parts.Card.Folder(Logbook.JournalFolder), parts.Card.Folder(Logbook.BatchesFolder), parts.Options, parts.Key,
             parts.Link);
         var board = new StatusBoard();
-        var probes = TruckWiring.Configured(8_000);
+        var probes = TruckWiring.Configured(TruckWiring.High);
         sampler = new(probes.Select(probe => probe.Probe).ToList(), parts.Wiring.Open, parts.Clock);
         moments = new(parts.Clock, logbook.Boot, parts.ClockState);
         Cycle = new(sampler, logbook, new(parts.Key.Gateway, parts.Directory, probes, parts.IntervalMs), board, new(meters, board),

@@ -35,7 +35,12 @@ internal sealed class TruckWiring : IDisposable
         new(TruckZone.Door, ChipKind.Sht4x, 0x44, 3, 5),
     ];
 
+    /// <summary>Upper limit of all but the door, in m°C.</summary>
+    public const int High = 8_000;
+
+    private const long LookEveryMs = 60_000;
     private readonly ThermalTruck climate;
+    private long lastMs;
     private readonly EmulatedChip[] chips = [.. Probes.Select(probe => probe.NewChip())];
     private readonly bool[] isForeign = new bool[Probes.Length];
 
@@ -73,10 +78,23 @@ internal sealed class TruckWiring : IDisposable
     /// <summary>The true temperature at a probe now.</summary>
     public int Truth(int channel) => climate.MilliCelsius(Probes[channel].Zone);
 
+    /// <summary>What each channel's limits are, and how far its code may be from the truth.</summary>
+    public static ImmutableArray<ChannelLimits> Limits => [.. Configured(High).Select((probe, i) =>
+        new ChannelLimits(probe.Low.Value, probe.High.Value, Probes[i].ToleranceMilli))];
+
     /// <summary>Time passes: every chip has converted since.</summary>
-    public void MoveTo(long trueMs)
+    /// <param name="looked">Told the time at every step of the climate on the way.</param>
+    public void MoveTo(long trueMs, Action<long>? looked = null)
     {
+        for (var at = lastMs + LookEveryMs; at < trueMs && lastMs > 0 && looked is not null; at += LookEveryMs)
+        {
+            climate.MoveTo(at);
+            looked(at);
+        }
+
+        lastMs = trueMs;
         climate.MoveTo(trueMs);
+        looked?.Invoke(trueMs);
         for (var i = 0; i < chips.Length; i++)
         {
             if (!isForeign[i])

@@ -44,8 +44,8 @@ public sealed partial class TruckWorld
         }
     }
 
-    /// <summary>About how many rounds lie between two faults of a kind: a year has 35,040.</summary>
-    private static long TurnsBetween(FaultKind kind) => kind switch
+    /// <summary>About how many rounds lie between two faults of a kind: a year has 35,040 of 15 minutes.</summary>
+    private long TurnsBetween(FaultKind kind) => UsualIntervalMs / intervalMs * kind switch
     {
         FaultKind.BrokerAway => 6_000,
         FaultKind.ClockBack or FaultKind.ClockForward or FaultKind.ClockDrift => 4_000,
@@ -202,7 +202,7 @@ public sealed partial class TruckWorld
         }
     }
 
-    private void Disturb(int channel) => unsoundUntil[channel] = clock.TrueMs + (2 * IntervalMs);
+    private void Disturb(int channel) => unsoundUntil[channel] = clock.TrueMs + (2 * intervalMs);
 
     private bool IsSound(int channel) => !IsBusHarmed && unsoundUntil.GetValueOrDefault(channel) < clock.TrueMs
         && !(channel == 0 && Is(FaultKind.ProbeOther)) && wiring[channel] is { FailsWith: null, Noise: null }

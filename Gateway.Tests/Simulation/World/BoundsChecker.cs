@@ -21,13 +21,19 @@ internal sealed class BoundsChecker(LogbookOptions options, Action<string> viola
 
     private const int LogBytesMax = 64 * 1024;
 
-    /// <summary>Looks at the gateway's own figures.</summary>
-    public void Check(LogbookStatus status)
+    private long backlog;
+
+    /// <summary>Looks at the gateway's own figures, once a round.</summary>
+    /// <param name="status">How the logbook stands.</param>
+    /// <param name="canFold">Whether the card takes what is folded.</param>
+    public void Check(LogbookStatus status, bool canFold = true)
     {
+        // What has waited is folded a segment at a time after it is anchored, and each takes up many batches.
+        backlog = Math.Max(status.Unanchored, canFold ? backlog - 1 : backlog);
         Within("statements in flight", status.InFlight, options.SendWindow);
         Within("sentences of trouble", status.Faults.Length, 16);
         Within("bytes of the journal", status.JournalLength, ((long)SegmentsBeside * options.SegmentLength)
-            + WholeSegments((status.Unanchored + 1L) * JournalBytesOfBatch));
+            + WholeSegments((backlog + 1) * JournalBytesOfBatch));
     }
 
     /// <summary>Looks at the card. Only between a fold and the next: while one runs, LiteDB's log holds what it writes.</summary>

@@ -144,7 +144,7 @@ public sealed partial class TruckWorld : IDisposable
 
         if (session is not null)
         {
-            bounds.Check(session.Status);
+            bounds.Check(session.Status, canFold: !card.IsFull);
             bounds.Within("messages on the road", link.Waiting, RoadLink.QueueMax + RoadLink.InboxMax);
         }
     }

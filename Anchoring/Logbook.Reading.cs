@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text;
 using Evidence;
 
 namespace Anchoring;
@@ -32,7 +31,8 @@ public sealed partial class Logbook
         var stored = store.Read(first, last).ToDictionary(batch => batch.Header.Number);
         var batches = ImmutableArray.CreateBuilder<ExtractedBatch>();
         var missing = ImmutableArray.CreateBuilder<long>();
-        SortedSet<long> manifestNumbers = [];
+        HashSet<EnrolledManifest> manifests = [];
+        Dictionary<Digest, string> notes = new(chain.Notes);
         List<Digest> beacons = [];
         for (var number = span.First; number <= span.Last; number++)
         {
@@ -43,37 +43,47 @@ public sealed partial class Logbook
             }
 
             batches.Add(new(batch.Statement, BatchBody.Decode(batch.Body), batch.Receipt));
-            manifestNumbers.Add(number);
-            if (!batch.Header.Beacon.IsZero && !beacons.Contains(batch.Header.Beacon))
+            if (chain.ManifestFor(number) is { } enrolled)
             {
-                beacons.Add(batch.Header.Beacon);
+                manifests.Add(enrolled);
+            }
+
+            if (!batch.Header.Beacon.IsZero && (beacons.Count == 0 || beacons[^1] != batch.Header.Beacon))
+            {
+                beacons.Add(batch.Header.Beacon); // They only ever grow newer, so equal ones stand together.
+            }
+
+            if (batch.BeaconNote.Length > 0)
+            {
+                notes[batch.Header.Beacon] = batch.BeaconNote;
             }
         }
 
-        var manifests = manifestNumbers.Select(chain.ManifestFor).OfType<EnrolledManifest>().Distinct().ToImmutableArray();
-        return new(batches.ToImmutable(), manifests, [.. beacons.Select(beacon => NoteOf(beacon, span.First)).OfType<string>()],
-            missing.ToImmutable());
+        // A beacon's text is kept with the first batch that names it: only the one in force when the window begins may stand before it.
+        foreach (var beacon in beacons.Where(beacon => !notes.ContainsKey(beacon)).Take(1))
+        {
+            notes[beacon] = NoteOf(beacon, span.First) ?? "";
+        }
+
+        return new(batches.ToImmutable(), [.. chain.Manifests.Where(manifests.Contains)],
+            [.. beacons.Select(named => notes.GetValueOrDefault(named, "")).Where(note => note.Length > 0).Distinct()], missing.ToImmutable());
     }
 
-    /// <summary>The text of a beacon. It is kept with the first batch that names it, so the search goes back from the window's
-    /// beginning.</summary>
-    private string? NoteOf(Digest beacon, long before)
+    /// <summary>The text of a beacon that is first named at or before a batch, searched backwards from there.</summary>
+    private string? NoteOf(Digest beacon, long from)
     {
         if (chain.Notes.TryGetValue(beacon, out var note))
         {
             return note;
         }
 
-        const int Step = 64;
-        var end = Math.Max(before, store.Span()?.Last ?? 0);
-        for (var last = end; last >= 0; last -= Step)
+        const int Step = 256;
+        for (var last = from; last >= 0; last -= Step)
         {
-            foreach (var batch in store.Read(Math.Max(0, last - Step + 1), last))
+            if (store.Read(Math.Max(0, last - Step + 1), last).LastOrDefault(batch => batch.BeaconNote.Length > 0 && batch.Header.Beacon == beacon)
+                is { } named)
             {
-                if (batch.BeaconNote.Length > 0 && Digest.Of(Encoding.UTF8.GetBytes(batch.BeaconNote)) == beacon)
-                {
-                    return batch.BeaconNote;
-                }
+                return named.BeaconNote;
             }
         }
 

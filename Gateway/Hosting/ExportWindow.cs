@@ -85,8 +85,16 @@ public sealed record ExportWindow(long FromMs, long ToMs, ImmutableArray<ushort>
         ImmutableArray<ChannelId> channels = Channels.IsEmpty
             ? [.. Enumerable.Range(0, enrolled).Select(channel => new ChannelId((ushort)channel))]
             : [.. Channels.Select(channel => new ChannelId(channel))];
-        return BundleWriter.Write(new(gateway, channels, FromMs, ToMs, Level,
+        var batches = extract.Batches.Select(batch => new BundleBatch(batch.Statement, batch.Body, batch.Receipt)).ToList();
+        var spans = batches.ConvertAll(batch => new BatchSpan(batch.Header.OpenedMs, batch.Header.ClosedMs));
+        var withReceipt = BundleSpacing.Receipts(spans, place => batches[place].Receipt is not null);
+        var notes = extract.Beacons.ToDictionary(Receipt.BeaconOf);
+        var bundle = BundleWriter.Write(new(gateway, channels, FromMs, ToMs, Level,
             [.. extract.Manifests.Select(manifest => new BundleStatement(manifest.Statement, manifest.Receipt))],
-            [.. extract.Batches.Select(batch => new BundleBatch(batch.Statement, batch.Body, batch.Receipt))], extract.Beacons, []));
+            [.. batches.Select((batch, place) => withReceipt.Contains(place) ? batch : batch with { Receipt = null })],
+            BundleSpacing.Beacons(spans, place => notes.GetValueOrDefault(batches[place].Header.Beacon)), []));
+        return bundle.Length <= Evidence.Bundle.LengthMax ? bundle : throw new ExportException(
+            $"The bundle of these {Figures.Count(batches.Count)} batches has {Figures.Bytes(bundle.Length)}; verifiers read at most "
+            + $"{Figures.Bytes(Evidence.Bundle.LengthMax)}. Export the window in parts, fewer channels, or with --level summaries.");
     }
 }

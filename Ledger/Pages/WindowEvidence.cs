@@ -45,9 +45,6 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
     public const int KeptMax = 8;
 
     private const int AtOnceMax = 2;
-    private const long SpacingMsMin = 30 * 60 * 1000;
-    private const long SpacingMsMax = 12 * 60 * 60 * 1000;
-    private const long SpacingParts = 64;
 
     private readonly LinkedList<(string Key, WindowEvidence Evidence)> kept = [];
     private readonly Lock keptLock = new();
@@ -126,7 +123,8 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
             .Join(context.Entries, row => row.LogIndex, entry => entry.LogIndex, (row, entry) => new { Row = row, entry.Statement })
             .OrderBy(found => found.Row.Number).AsEnumerable().Select(found => (found.Row, found.Statement)).ToList();
         var receipts = new EntryReceipts(core);
-        var withReceipt = Spaced(rows.ConvertAll(found => found.Row));
+        var spans = rows.ConvertAll(found => new BatchSpan(found.Row.OpenedMs, found.Row.ClosedMs));
+        var withReceipt = BundleSpacing.Receipts(spans, _ => true);
         var batches = rows.Select((found, place) => new BundleBatch(Statement.Decode(found.Statement), BodyPacking.Unpack(found.Row.Body),
             withReceipt.Contains(place) ? receipts.Of(found.Row.LogIndex, found.Statement) : null)).ToImmutableArray();
         var named = batches.Select(batch => batch.Header.Manifest).ToHashSet();
@@ -136,48 +134,12 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
         var bundle = BundleWriter.Write(new(gateway, channels, window.FromMs, window.ToMs, ask.Level,
             [.. manifests.Select(found => new BundleStatement(found.Statement,
                 receipts.Of(found.LogIndex, found.Statement.Bytes.AsMemory())))],
-            batches, Beacons(context, rows.ConvertAll(found => found.Row)), Revocations(context, keys, receipts)));
+            batches, BundleSpacing.Beacons(spans, place => Note(context, rows[place].Row.Beacon)), Revocations(context, keys, receipts)));
         return new(gateway, window, bundle, Verifier.Verify(bundle, core.Policy)) { Root = batches[^1].Header.Root, LogIndex = rows[^1].Row.LogIndex };
     }
 
-    /// <summary>Which batches bring a receipt: the last, one in each sixty-fourth of the window, and the last before each gap. The chain
-    /// commits to the others.</summary>
-    private static HashSet<int> Spaced(List<BatchRow> rows)
-    {
-        var chosen = new HashSet<int> { rows.Count - 1 };
-        var spacing = Spacing(rows);
-        var next = rows[^1].ClosedMs - spacing;
-        for (var i = rows.Count - 2; i >= 0; i--)
-        {
-            if (rows[i].ClosedMs <= next || rows[i + 1].OpenedMs - rows[i].ClosedMs > spacing)
-            {
-                chosen.Add(i);
-                next = rows[i].ClosedMs - spacing;
-            }
-        }
-
-        return chosen;
-    }
-
-    private ImmutableArray<string> Beacons(LedgerContext context, List<BatchRow> rows)
-    {
-        var notes = ImmutableArray.CreateBuilder<string>();
-        var spacing = Spacing(rows);
-        var lastMs = long.MinValue / 2;
-        foreach (var row in rows)
-        {
-            if (!row.Beacon.IsZero && row.OpenedMs - spacing >= lastMs && Note(context, row.Beacon) is { } note)
-            {
-                notes.Add(note);
-                lastMs = row.OpenedMs;
-            }
-        }
-
-        return notes.ToImmutable();
-    }
-
     private string? Note(LedgerContext context, Digest digest) =>
-        core.Log.Head is { Bytes: { } bytes, Note: { } head } && Digest.Of(bytes) == digest
+        digest.IsZero ? null : core.Log.Head is { Bytes: { } bytes, Note: { } head } && Digest.Of(bytes) == digest
             ? head.ToString()
             : context.Checkpoints.Where(row => row.NoteDigest == digest).Select(row => row.Note).FirstOrDefault();
 
@@ -189,9 +151,6 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
             .OrderBy(found => found.LogIndex).AsEnumerable()
             .Select(found => new BundleStatement(Statement.Decode(found.Statement), receipts.Of(found.LogIndex, found.Statement)))];
     }
-
-    private static long Spacing(List<BatchRow> rows) =>
-        Math.Clamp((rows[^1].ClosedMs - rows[0].OpenedMs) / SpacingParts, SpacingMsMin, SpacingMsMax);
 
     private WindowEvidence? Find(string key)
     {

@@ -7,7 +7,7 @@ namespace Anchoring;
 /// message.</remarks>
 public sealed class DirectoryLock : IDisposable
 {
-    private const string Name = "lock";
+    internal const string Name = "lock";
     private const string PidName = "lock.pid";
     private readonly FileStream stream;
 

@@ -42,8 +42,7 @@ public static class StatusVerb
                 return status.Trouble.IsEmpty ? ExitCode.Done : ExitCode.Failed;
             }
 
-            screen.Problem($"Nobody answers at {settings.Listen}: the gateway is stopped or starting. See `systemctl status "
-                + $"coldproof-gateway`.");
+            StoppedScreen.Show(screen, settings, parsed.GetValue(json));
             return ExitCode.Failed;
         });
         return verb;

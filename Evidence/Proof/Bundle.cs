@@ -79,7 +79,7 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
 
         if (format.GetString() is var name && name != Format)
         {
-            throw new MalformedEvidenceException($"The bundle's format is \"{Shorten(name)}\"; this verifier reads \"{Format}\". Use "
+            throw new UnknownFormatException(Shorten(name), $"The bundle's format is \"{Shorten(name)}\"; this verifier reads \"{Format}\". Use "
                 + $"a newer verifier.");
         }
 

@@ -12,37 +12,36 @@ internal static class ChainRules
             var (before, batch) = (batches[i - 1].Header, batches[i].Header);
             if (batch.Number <= before.Number)
             {
-                return new(Fault.BatchRepeated, $"Batch {batch.Number} stands after batch {before.Number}.");
+                return Finding.Of(Fault.BatchRepeated, "", batch.Number, before.Number);
             }
 
             if (batch.Number != before.Number + 1)
             {
-                return new(Fault.BatchMissing, batch.Number == before.Number + 2
-                    ? $"Batch {before.Number + 1} is missing."
-                    : $"Batches {before.Number + 1} to {batch.Number - 1} are missing.");
+                return batch.Number == before.Number + 2
+                    ? Finding.Of(Fault.BatchMissing, "one", before.Number + 1)
+                    : Finding.Of(Fault.BatchMissing, "several", before.Number + 1, batch.Number - 1);
             }
 
             if (batch.Previous != batches[i - 1].Statement.PayloadDigest)
             {
-                return new(Fault.PreviousMismatch, $"Batch {batch.Number} names previous header {batch.Previous.ToShortString()}; "
-                    + $"the header of batch {before.Number} shown here is {batches[i - 1].Statement.PayloadDigest.ToShortString()}.");
+                return Finding.Of(Fault.PreviousMismatch, "", batch.Number, batch.Previous.ToShortString(), before.Number,
+                    batches[i - 1].Statement.PayloadDigest.ToShortString());
             }
 
             if (batch.Clock.Boot < before.Clock.Boot
                 || (batch.Clock.Boot == before.Clock.Boot && batch.Clock.UptimeMs < before.Clock.UptimeMs))
             {
-                return new(Fault.BootOrder,
-                    $"Batch {batch.Number} goes back on the gateway's own clock (boot {batch.Clock.Boot}, {batch.Clock.UptimeMs} ms).");
+                return Finding.Of(Fault.BootOrder, "", batch.Number, batch.Clock.Boot, batch.Clock.UptimeMs);
             }
 
             if (batch.Manifest != before.Manifest && batches[i].Manifest.Previous != before.Manifest)
             {
-                return new(Fault.ManifestChain, $"Batch {batch.Number} changes to a manifest that does not follow the one before.");
+                return Finding.Of(Fault.ManifestChain, "", batch.Number);
             }
 
             if (batch.Clock.Boot != before.Clock.Boot && !DeclaresBoot(batches[i]))
             {
-                return new(Fault.GapUndeclared, $"Batch {batch.Number} is the first after a restart and does not say what was missed.");
+                return Finding.Of(Fault.GapUndeclared, "boot", batch.Number);
             }
         }
 
@@ -54,21 +53,16 @@ internal static class ChainRules
         var (first, last) = (batches[0], batches[^1]);
         if (first.Header.OpenedMs > bundle.FromMs && !IsVeryFirst(first))
         {
-            return new(Fault.WindowStart,
-                $"The window begins {Times.Utc(bundle.FromMs)}; the first batch shown, {first.Header.Number}, opens "
-                    + $"{Times.Utc(first.Header.OpenedMs)}.");
+            return Finding.Of(Fault.WindowStart, "", Times.Utc(bundle.FromMs), first.Header.Number, Times.Utc(first.Header.OpenedMs));
         }
 
         if (first.Header.OpenedMs > bundle.ToMs)
         {
-            return new(Fault.WindowStart, $"The window ends {Times.Utc(bundle.ToMs)}, before the gateway's first batch opens "
-                + $"{Times.Utc(first.Header.OpenedMs)}: nothing was recorded in it.");
+            return Finding.Of(Fault.WindowStart, "before", Times.Utc(bundle.ToMs), Times.Utc(first.Header.OpenedMs));
         }
 
         return last.Header.ClosedMs < bundle.ToMs
-            ? new(Fault.WindowEnd,
-                $"The window ends {Times.Utc(bundle.ToMs)}; the last batch shown, {last.Header.Number}, was sealed "
-                    + $"{Times.Utc(last.Header.ClosedMs)}.")
+            ? Finding.Of(Fault.WindowEnd, "", Times.Utc(bundle.ToMs), last.Header.Number, Times.Utc(last.Header.ClosedMs))
             : Finding.None;
     }
 

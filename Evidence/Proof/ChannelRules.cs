@@ -20,7 +20,7 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
         var enrolled = batches.Any(batch => channel.Value < batch.Manifest.Channels.Length);
         if (!enrolled)
         {
-            return new(Fault.ChannelNotShown, $"No batch of this window has a channel {channel}.");
+            return Finding.Of(Fault.ChannelNotShown, "", channel);
         }
 
         if (bundle.Level == DisclosureLevel.Headers)
@@ -71,11 +71,9 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
             : (verdict!.FirstSequence, verdict.Count);
         if (nextSequence is { } expected && first != expected)
         {
-            return first > expected
-                ? new(Fault.SequenceHole,
-                    $"Channel {channel}: readings {expected} to {first - 1} are missing before batch {batch.Header.Number}.")
-                : new(Fault.SequenceRepeated,
-                    $"Channel {channel}: batch {batch.Header.Number} begins with reading {first}; reading {expected} must come next.");
+            return first == expected + 1 ? Finding.Of(Fault.SequenceHole, "one", channel, expected, batch.Header.Number)
+                : first > expected ? Finding.Of(Fault.SequenceHole, "before", channel, expected, first - 1, batch.Header.Number)
+                : Finding.Of(Fault.SequenceRepeated, "", channel, batch.Header.Number, first, expected);
         }
 
         nextSequence = first + count;
@@ -99,18 +97,17 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
         if (bundle.Level < DisclosureLevel.Readings)
         {
             return verdict is null || (bundle.Level == DisclosureLevel.Summaries && summary is null)
-                ? new(Fault.SummaryMissing, $"Batch {batch.Header.Number} does not show the summary of channel {channel}.")
+                ? Finding.Of(Fault.SummaryMissing, "level", batch.Header.Number, channel)
                 : Finding.None;
         }
 
         if (column is null && (summary is null || summary.Count > 0))
         {
-            return new(Fault.SequenceHole, $"Batch {batch.Header.Number} does not show the readings of channel {channel}.");
+            return Finding.Of(Fault.SequenceHole, "batch", batch.Header.Number, channel);
         }
 
         return edge && summary is null
-            ? new(Fault.SummaryMissing,
-                $"Batch {batch.Header.Number}, at the edge of the bundle, does not show how many readings channel {channel} has.")
+            ? Finding.Of(Fault.SummaryMissing, "edge", batch.Header.Number, channel)
             : Finding.None;
     }
 
@@ -120,15 +117,13 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
         var limits = batch.Manifest.Channels[channel.Value];
         if (verdict is not null && (verdict.Low != limits.Low || verdict.High != limits.High))
         {
-            return new(Fault.LimitsContradicted,
-                $"Batch {batch.Header.Number} judges channel {channel} by {verdict.Low} to {verdict.High} °C; "
-                + $"its manifest says {limits.Low} to {limits.High} °C.");
+            return Finding.Of(Fault.LimitsContradicted, "", batch.Header.Number, channel, verdict.Low, verdict.High, limits.Low, limits.High);
         }
 
         if (summary is not null && verdict is not null && (summary.Count != verdict.Count
             || summary.FirstSequence != verdict.FirstSequence))
         {
-            return new(Fault.SummaryContradicted, $"Batch {batch.Header.Number}: summary and verdict of channel {channel} disagree.");
+            return Finding.Of(Fault.SummaryContradicted, "verdict", batch.Header.Number, channel);
         }
 
         if (column is null)
@@ -144,17 +139,16 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
             || summary.FirstSequence != column.FirstSequence || summary.FirstTimeMs != column.Times[0]
             || summary.LastTimeMs != column.Times[^1] || summary.Min != min || summary.Max != max))
         {
-            return new(Fault.SummaryContradicted, $"Batch {batch.Header.Number}: the summary of channel {channel} says "
-                + $"{summary.Count} readings from {summary.FirstSequence} on; shown are {column.Samples.Length} from "
-                    + $"{column.FirstSequence} on.");
+            return summary.Count == column.Samples.Length && summary.FirstSequence == column.FirstSequence
+                ? Finding.Of(Fault.SummaryContradicted, "values", batch.Header.Number, channel)
+                : Finding.Of(Fault.SummaryContradicted, "readings", batch.Header.Number, channel, summary.Count, summary.FirstSequence,
+                column.Samples.Length, column.FirstSequence);
         }
 
         var outside = measured.Count(value => value < limits.Low.Value || value > limits.High.Value);
         return verdict is not null && (verdict.Count != column.Samples.Length || verdict.OutCount != outside
             || verdict.BadCount != column.Samples.Length - measured.Count)
-            ? new(Fault.VerdictContradicted,
-                $"Batch {batch.Header.Number}: the gateway claims {verdict.OutCount} readings of channel {channel} out of range; the "
-                    + $"readings show {outside}.")
+            ? Finding.Of(Fault.VerdictContradicted, "", batch.Header.Number, verdict.OutCount, channel, outside)
             : Finding.None;
     }
 
@@ -166,12 +160,10 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
             var (time, sample) = (column.Times[i], column.Samples[i]);
             if (time < batch.Header.OpenedMs || time > batch.Header.ClosedMs)
             {
-                return new(Fault.TimeDisorder,
-                    $"Reading {column.FirstSequence + i} of channel {channel}, {Times.Utc(time)}, lies outside its batch "
-                        + $"{batch.Header.Number}.");
+                return Finding.Of(Fault.TimeDisorder, "reading", column.FirstSequence + i, channel, Times.Utc(time), batch.Header.Number);
             }
 
-            var gap = Follow(batch, time, limits.IntervalMs, $"reading {column.FirstSequence + i}");
+            var gap = Follow(batch, time, limits.IntervalMs, column.FirstSequence + i);
             if (!gap.IsNone)
             {
                 return gap;
@@ -194,10 +186,10 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
         var (from, to) = (verdict!.FirstTimeMs, verdict.LastTimeMs);
         if (from < batch.Header.OpenedMs || to > batch.Header.ClosedMs || to < from)
         {
-            return new(Fault.TimeDisorder, $"The readings of channel {channel} lie outside their batch {batch.Header.Number}.");
+            return Finding.Of(Fault.TimeDisorder, "batch", channel, batch.Header.Number);
         }
 
-        var gap = Follow(batch, from, limits.IntervalMs, $"reading {verdict.FirstSequence}");
+        var gap = Follow(batch, from, limits.IntervalMs, verdict.FirstSequence);
         if (!gap.IsNone)
         {
             return gap;
@@ -206,7 +198,7 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
         last = (batch, to, limits.IntervalMs);
         var answer = verdict.OutCount > 0 ? Answer.OutOfRange : verdict.BadCount > 0 ? Answer.NoData : Answer.InRange;
         segments.Add(new(from, to + limits.IntervalMs, limits.IntervalMs, answer, summary?.Min, summary?.Max, verdict.Count,
-            answer == Answer.NoData ? $"{verdict.BadCount} of {verdict.Count} without a value" : null));
+            answer == Answer.NoData ? "WithoutValue" : null));
         return Finding.None;
     }
 
@@ -214,7 +206,7 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
     /// From the last reading to this one: at most two intervals by the gateway's monotonic clock, or the hole is declared by an event.
     /// A hole that is declared becomes a segment without data; one that is not, a finding.
     /// </summary>
-    private Finding Follow(ProvenBatch batch, long time, int intervalMs, string what)
+    private Finding Follow(ProvenBatch batch, long time, int intervalMs, long sequence)
     {
         var before = last;
         last = (batch, time, intervalMs);
@@ -236,9 +228,7 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
             .FirstOrDefault(gap => gap is { } g && g.FromMs <= earlierTime + (2L * earlierInterval) && g.ToMs >= time - (2L * intervalMs));
         if (declared is not { } hole)
         {
-            return new(Fault.GapUndeclared,
-                $"Channel {channel}: between {Times.Utc(earlierTime)} and {what}, {Times.Utc(time)}, nothing was recorded and no "
-                    + $"event says why.");
+            return Finding.Of(Fault.GapUndeclared, "readings", channel, Times.Utc(earlierTime), sequence, Times.Utc(time));
         }
 
         segments.Add(new(earlierTime + earlierInterval, time, 0, Answer.NoData, null, null, 0, hole.Cause.ToString()));
@@ -263,7 +253,7 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
 
         if (joined.Count > 0 && joined[^1].ToMs < bundle.ToMs)
         {
-            joined.Add(new(joined[^1].ToMs, bundle.ToMs, Answer.NoData, null, null, 0, "after the last reading"));
+            joined.Add(new(joined[^1].ToMs, bundle.ToMs, Answer.NoData, null, null, 0, "AfterLast"));
         }
 
         return [.. joined];
@@ -279,7 +269,7 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
 
         if (joined.Count == 0 && from > bundle.FromMs)
         {
-            joined.Add(new(bundle.FromMs, from, Answer.NoData, null, null, 0, "before the first reading"));
+            joined.Add(new(bundle.FromMs, from, Answer.NoData, null, null, 0, "BeforeFirst"));
         }
 
         Append(joined, new(from, to, segment.Answer, segment.Min, segment.Max, segment.Readings, segment.Cause));

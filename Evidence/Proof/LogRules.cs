@@ -24,7 +24,7 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
             var receipt = Receipt.Check(text, batches[i].Statement.Bytes.AsSpan(), policy.Log);
             if (!receipt.Holds)
             {
-                return new(receipt.Fault, $"The receipt of batch {batches[i].Header.Number} does not hold. {receipt.Reason}");
+                return Finding.Of(receipt.Fault, "batch", batches[i].Header.Number) with { Detail = receipt.Reason };
             }
 
             receipts[i] = receipt;
@@ -34,7 +34,7 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
         {
             if (manifest.Receipt is { } text && Receipt.Check(text, manifest.Bytes.AsSpan(), policy.Log) is { Holds: false } receipt)
             {
-                return new(receipt.Fault, $"The receipt of a manifest does not hold. {receipt.Reason}");
+                return Finding.Of(receipt.Fault, "manifest") with { Detail = receipt.Reason };
             }
         }
 
@@ -45,7 +45,7 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
         }
 
         return receipts[^1] is null
-            ? new(Fault.ReceiptMissing, $"The last batch, {batches[^1].Header.Number}, has no receipt of the log yet.")
+            ? Finding.Of(Fault.ReceiptMissing, "", batches[^1].Header.Number)
             : Finding.None;
     }
 
@@ -90,33 +90,26 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
     {
         if (notAfter is not { } after)
         {
-            return new(Fault.TimeUnattested,
-                $"Nobody but the gateway says when batch {header.Number} was sealed: its receipts carry no time.");
+            return Finding.Of(Fault.TimeUnattested, "", header.Number);
         }
 
         if (header.ClosedMs < notBefore - VerifierPolicy.ClockToleranceMs)
         {
-            return new(Fault.SealedBeforeBeacon, $"Batch {header.Number} claims to be sealed {Times.Utc(header.ClosedMs)}, "
-                + $"but builds on something made {Times.Utc(notBefore)}.");
+            return Finding.Of(Fault.SealedBeforeBeacon, "", header.Number, Times.Utc(header.ClosedMs), Times.Utc(notBefore));
         }
 
         if (header.ClosedMs > after + VerifierPolicy.ClockToleranceMs)
         {
-            return new(Fault.SealedAfterReceipt, $"Batch {header.Number} claims to be sealed {Times.Utc(header.ClosedMs)}, "
-                + $"but was in the log by {Times.Utc(after)}.");
+            return Finding.Of(Fault.SealedAfterReceipt, "", header.Number, Times.Utc(header.ClosedMs), Times.Utc(after));
         }
 
         if (ownReceipt is { } logged && logged - header.ClosedMs > policy.DelayMaxMs)
         {
-            return new(Fault.ReceiptLate,
-                $"Batch {header.Number} says it was sealed {Times.Utc(header.ClosedMs)}, and reached the log only by "
-                + $"{Times.Utc(logged)}: later than your policy's {policy.DelayMaxMs / 3_600_000} h. A truck long out of coverage "
-                    + $"looks the same.");
+            return Finding.Of(Fault.ReceiptLate, "", header.Number, Times.Utc(header.ClosedMs), Times.Utc(logged), policy.DelayMaxMs / 3_600_000);
         }
 
         return after - notBefore > policy.BracketMaxMs
-            ? new(Fault.BracketWide, $"Batch {header.Number} was sealed between {Times.Utc(notBefore)} and {Times.Utc(after)}: "
-                + $"wider than your policy's {policy.BracketMaxMs / 3_600_000} h. A truck long out of coverage looks the same.")
+            ? Finding.Of(Fault.BracketWide, "", header.Number, Times.Utc(notBefore), Times.Utc(after), policy.BracketMaxMs / 3_600_000)
             : Finding.None;
     }
 
@@ -132,22 +125,21 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
                 if (statement.Kind != StatementKind.Revocation || policy.Find(statement.KeyId) is not { } trusted
                     || !statement.VerifiedBy(trusted.Key))
                 {
-                    return new(Fault.RevocationUnreadable, "A revocation in the bundle is not signed by an authority that you trust.");
+                    return Finding.Of(Fault.RevocationUnreadable, "signer");
                 }
 
                 revocation = Revocation.Decode(statement.Payload);
             }
             catch (MalformedEvidenceException malformed)
             {
-                return new(Fault.RevocationUnreadable, $"A revocation in the bundle cannot be read: {malformed.Message}");
+                return Finding.Of(Fault.RevocationUnreadable, "form") with { Detail = malformed.Message };
             }
 
             for (var i = 0; i < batches.Length; i++)
             {
                 if (batches[i].Manifest.Key.IdHex == revocation.KeyId && IndexAtMost(i) is { } index && index >= revocation.FromIndex)
                 {
-                    return new(Fault.KeyRevoked, $"The key that signed batch {batches[i].Header.Number} was taken back from log index "
-                        + $"{revocation.FromIndex} on; the batch was logged at {index}. Reason: {revocation.Reason}");
+                    return Finding.Of(Fault.KeyRevoked, "", batches[i].Header.Number, revocation.FromIndex, index, revocation.Reason);
                 }
             }
         }

@@ -33,7 +33,7 @@ internal static class TreeRules
         {
             return shown.Tree is null && shown.Path is null
                 ? Finding.None
-                : new(Fault.FormBatch, $"{Name(batch)} has a tree and shows nothing in it.");
+                : Finding.Of(Fault.FormBatch, "nothing", batch.Header.Number);
         }
 
         var places = Places(batch, channels);
@@ -45,14 +45,14 @@ internal static class TreeRules
         var (known, twice) = Known(batch);
         if (twice is { } place)
         {
-            return new(Fault.PlaceWrong, $"{Name(batch)} shows place {place} twice.");
+            return Finding.Of(Fault.PlaceWrong, "twice", batch.Header.Number, place);
         }
 
         return (shown.Tree, shown.Path) switch
         {
             ({ } tree, null) => Partial(batch, tree, known),
             (null, { } path) => Sibling(batch, path, known),
-            _ => new(Fault.FormBatch, $"{Name(batch)} needs either a tree or a path, not both or neither."),
+            _ => Finding.Of(Fault.FormBatch, "proof", batch.Header.Number),
         };
     }
 
@@ -61,19 +61,19 @@ internal static class TreeRules
         var check = PartialTree.Verify(tree.AsSpan(), batch.Header.LeafCount);
         if (!check.IsWellFormed)
         {
-            return new(Fault.TreeUnreadable, $"{Name(batch)}: {check.Reason}");
+            return Unreadable(batch, check.Reason);
         }
 
         if (check.Leaves.Length != known.Length)
         {
-            return new(Fault.LeafNotInTree, $"{Name(batch)} shows {known.Length} leaves; its tree marks {check.Leaves.Length}.");
+            return Finding.Of(Fault.LeafNotInTree, "count", batch.Header.Number, known.Length, check.Leaves.Length);
         }
 
         for (var i = 0; i < known.Length; i++)
         {
             if (check.Leaves[i] != known[i])
             {
-                return new(Fault.LeafNotInTree, $"{Name(batch)}: the leaf shown at place {known[i].Index} is not the one in the tree.");
+                return Finding.Of(Fault.LeafNotInTree, "leaf", batch.Header.Number, known[i].Index);
             }
         }
 
@@ -83,13 +83,15 @@ internal static class TreeRules
     private static Finding Sibling(ProvenBatch batch, ImmutableArray<byte> path, PlacedHash[] known)
     {
         var check = SiblingPath.Verify(path.AsSpan(), batch.Header.LeafCount, known);
-        return check.IsWellFormed ? Root(batch, check.Root) : new(Fault.TreeUnreadable, $"{Name(batch)}: {check.Reason}");
+        return check.IsWellFormed ? Root(batch, check.Root) : Unreadable(batch, check.Reason);
     }
+
+    private static Finding Unreadable(ProvenBatch batch, string why) =>
+        Finding.Of(Fault.TreeUnreadable, "", batch.Header.Number) with { Detail = why };
 
     private static Finding Root(ProvenBatch batch, Digest root) => root == batch.Header.Root
         ? Finding.None
-        : new(Fault.RootMismatch, $"{Name(batch)}: the readings and leaves shown hash to {root.ToShortString()}, "
-            + $"the gateway signed {batch.Header.Root.ToShortString()}. Something in this batch was changed.");
+        : Finding.Of(Fault.RootMismatch, "", batch.Header.Number, root.ToShortString(), batch.Header.Root.ToShortString());
 
     private static (PlacedHash[] Known, int? Twice) Known(ProvenBatch batch)
     {
@@ -115,21 +117,19 @@ internal static class TreeRules
         var count = batch.Header.ChannelCount;
         if (count != batch.Manifest.Channels.Length)
         {
-            return new(Fault.PlaceWrong, $"{Name(batch)} has {count} channels, the manifest it names {batch.Manifest.Channels.Length}.");
+            return Finding.Of(Fault.PlaceWrong, "channels", batch.Header.Number, count, batch.Manifest.Channels.Length);
         }
 
         foreach (var column in batch.Columns)
         {
             if (!channels.Contains(column.Channel) || column.Channel.Value >= count)
             {
-                return new(Fault.OtherChannel,
-                    $"{Name(batch)} shows readings of channel {column.Channel}, which this bundle is not about.");
+                return Finding.Of(Fault.OtherChannel, "column", batch.Header.Number, column.Channel);
             }
 
             if (column.First < 2 * count || column.First + column.Samples.Length > batch.Header.LeafCount)
             {
-                return new(Fault.PlaceWrong,
-                    $"{Name(batch)}: the readings of channel {column.Channel} cannot stand at place {column.First}.");
+                return Finding.Of(Fault.PlaceWrong, "column", batch.Header.Number, column.Channel, column.First);
             }
         }
 
@@ -145,8 +145,7 @@ internal static class TreeRules
             };
             if (channel is { } shownChannel && !channels.Contains(shownChannel))
             {
-                return new(Fault.OtherChannel,
-                    $"{Name(batch)} shows channel {shownChannel} at place {place}, which this bundle is not about.");
+                return Finding.Of(Fault.OtherChannel, "leaf", batch.Header.Number, shownChannel, place);
             }
 
             var right = leaf switch
@@ -157,12 +156,10 @@ internal static class TreeRules
             };
             if (!right)
             {
-                return new(Fault.PlaceWrong, $"{Name(batch)}: a {leaf.Kind.ToString().ToLowerInvariant()} cannot stand at place {place}.");
+                return Finding.Of(Fault.PlaceWrong, leaf.Kind.ToString().ToLowerInvariant(), batch.Header.Number, place);
             }
         }
 
         return Finding.None;
     }
-
-    private static string Name(ProvenBatch batch) => $"Batch {batch.Header.Number}";
 }

@@ -44,7 +44,6 @@ public enum Fault
     LeafUnreadable,
     ColumnUnreadable,
     TreeUnreadable,
-    TreeTrick,
     LeafNotInTree,
     RootMismatch,
     PlaceWrong,
@@ -90,8 +89,18 @@ public enum CheckState
 
 /// <summary>One line of the chain of checks.</summary>
 /// <param name="Name">Stable machine name: form, gateway, readings, chain, complete, authority, logged, time.</param>
-/// <param name="Sentence">What was found, in one English sentence; pages translate by name, fault and values.</param>
-public sealed record Check(string Name, CheckState State, Fault Fault, string Sentence);
+/// <param name="Sentence">What was found, in one English sentence.</param>
+/// <param name="Finding">The same for every language, where the check failed; otherwise null.</param>
+public sealed record Check(string Name, CheckState State, Fault Fault, string Sentence, Finding? Finding = null);
+
+/// <summary>What must be printed beside the word even when all is well.</summary>
+/// <param name="Key">Its sentence in the catalogue of <see cref="Reasons"/>.</param>
+/// <param name="Values">What is filled in.</param>
+public sealed record VerdictNote(string Key, ImmutableArray<string> Values)
+{
+    /// <summary>The note in English.</summary>
+    public string Sentence => Reasons.Say("en", Key, Values);
+}
 
 /// <summary>What the temperature did over an interval.</summary>
 public enum Answer
@@ -154,7 +163,7 @@ public sealed record Verdict(VerdictWord Word, Fault Fault, string Reason, Immut
     ImmutableArray<ChannelVerdict> Channels,
     ImmutableArray<Bracket> Brackets, GatewayId? Gateway, long FromMs, long ToMs, DisclosureLevel Level, GatewayTraits Traits,
     ImmutableArray<string> KeyIds, string? Authority, long FirstNumber, long LastNumber, long? LogSize, int Witnesses,
-        ImmutableArray<string> Notes)
+        ImmutableArray<VerdictNote> Notes)
 {
     /// <summary>The word as it is printed, in English capitals.</summary>
     public string Headline => Word switch

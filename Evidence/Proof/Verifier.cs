@@ -21,9 +21,13 @@ public static class Verifier
         {
             parsed = Bundle.Parse(bundle);
         }
+        catch (UnknownFormatException other)
+        {
+            return new Verification(null, policy).Refuse(Finding.Of(Fault.FormUnreadable, "version", other.Format, Bundle.Format));
+        }
         catch (MalformedEvidenceException fault)
         {
-            return new Verification(null, policy).Refuse(new(Fault.FormUnreadable, fault.Message));
+            return new Verification(null, policy).Refuse(Finding.Of(Fault.FormUnreadable, "") with { Detail = fault.Message });
         }
 
         return new Verification(parsed, policy).Run();
@@ -37,7 +41,7 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
 
     private readonly List<Check> checks = [];
     private readonly Dictionary<Digest, (Statement Statement, Manifest Manifest, ShownStatement Shown)> manifests = [];
-    private readonly List<string> notes = [];
+    private readonly List<VerdictNote> notes = [];
     private ImmutableArray<ProvenBatch> batches = [];
     private ImmutableArray<ChannelVerdict> channels = [];
     private ImmutableArray<Bracket> brackets = [];
@@ -77,14 +81,14 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
         var finding = check();
         first = finding;
         checks.Add(finding.IsNone ? new(name, CheckState.Ok, Fault.None, good)
-            : new(name, CheckState.Failed, finding.Fault, finding.Sentence));
+            : new(name, CheckState.Failed, finding.Fault, finding.Sentence, finding));
     }
 
     private Finding Decode()
     {
         if (Bundle.Batches.IsEmpty)
         {
-            return new(Fault.FormBatch, "The bundle shows no batch.");
+            return Finding.Of(Fault.FormBatch, "none");
         }
 
         foreach (var shown in Bundle.Manifests)
@@ -96,7 +100,7 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
             }
             catch (MalformedEvidenceException fault)
             {
-                return new(Fault.ManifestUnreadable, $"A manifest cannot be read: {fault.Message}");
+                return Finding.Of(Fault.ManifestUnreadable, "") with { Detail = fault.Message };
             }
         }
 
@@ -118,31 +122,26 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
 
     private (ProvenBatch? Batch, Finding Finding) Decode(ShownBatch shown, int position)
     {
-        var fault = Fault.HeaderUnreadable;
-        var what = $"The header at position {position}";
+        var broken = Finding.Of(Fault.HeaderUnreadable, "", position);
         try
         {
             var statement = Statement.Decode(shown.Header.AsMemory());
             var header = BatchHeader.Decode(statement.Payload);
             if (!manifests.TryGetValue(header.Manifest, out var manifest))
             {
-                return (null,
-                    new(Fault.ManifestMissing,
-                        $"Batch {header.Number} names manifest {header.Manifest.ToShortString()}, which is not in the bundle."));
+                return (null, Finding.Of(Fault.ManifestMissing, "", header.Number, header.Manifest.ToShortString()));
             }
 
-            fault = Fault.LeafUnreadable;
-            what = $"A leaf of batch {header.Number}";
+            broken = Finding.Of(Fault.LeafUnreadable, "", header.Number);
             var leaves = shown.Leaves.Select(leaf => (leaf.Place, Leaf.Decode(leaf.Bytes.AsMemory()),
                 BatchTree.LeafHash(leaf.Bytes.AsSpan()))).ToImmutableArray();
-            fault = Fault.ColumnUnreadable;
-            what = $"A column of readings of batch {header.Number}";
+            broken = Finding.Of(Fault.ColumnUnreadable, "", header.Number);
             var columns = shown.Columns.Select(column => DisclosedColumn.Decode(column.AsMemory())).ToImmutableArray();
             return (new(statement, header, manifest.Manifest, shown, leaves, columns), Finding.None);
         }
         catch (MalformedEvidenceException malformed)
         {
-            return (null, new(fault, $"{what} is not what a gateway signs: {malformed.Message}"));
+            return (null, broken with { Detail = malformed.Message });
         }
     }
 
@@ -152,8 +151,7 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
         {
             if (statement.Kind != StatementKind.Manifest || manifest.Gateway != Bundle.Gateway)
             {
-                return new(Fault.ManifestGateway,
-                    $"Manifest {statement.PayloadDigest.ToShortString()} is not one of gateway {Bundle.Gateway}.");
+                return Finding.Of(Fault.ManifestGateway, "", statement.PayloadDigest.ToShortString(), Bundle.Gateway);
             }
         }
 
@@ -162,13 +160,12 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
             if (batch.Statement.Kind != StatementKind.Batch || batch.Header.Gateway != Bundle.Gateway
                 || batch.Statement.Issuer != Statement.IssuerOf(Bundle.Gateway))
             {
-                return new(Fault.HeaderGateway, $"Batch {batch.Header.Number} is not one of gateway {Bundle.Gateway}.");
+                return Finding.Of(Fault.HeaderGateway, "", batch.Header.Number, Bundle.Gateway);
             }
 
             return batch.Statement.VerifiedBy(batch.Manifest.Key)
                 ? Finding.None
-                : new(Fault.HeaderSignature, $"The signature on batch {batch.Header.Number} is not that of the gateway's key "
-                    + $"{batch.Manifest.Key.IdHex[..8]}….");
+                : Finding.Of(Fault.HeaderSignature, "", batch.Header.Number, batch.Manifest.Key.IdHex[..8]);
         });
     }
 
@@ -179,7 +176,7 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
     {
         var findings = new Finding[batches.Length];
         Parallel.For(0, batches.Length, i => findings[i] = rule(batches[i]));
-        return Array.Find(findings, finding => !finding.IsNone) is { Sentence: not null } found ? found : Finding.None;
+        return Array.Find(findings, finding => !finding.IsNone) ?? Finding.None;
     }
 
     private Finding Complete()
@@ -213,14 +210,12 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
         {
             if (policy.Find(statement.KeyId) is not { } trusted)
             {
-                return new(Fault.AuthorityUnknown, $"The gateway's manifest is signed by \"{statement.Issuer}\" with key "
-                    + $"{Convert.ToHexStringLower(statement.KeyId.AsSpan())[..8]}…, which your policy does not know.");
+                return Finding.Of(Fault.AuthorityUnknown, "", statement.Issuer, Convert.ToHexStringLower(statement.KeyId.AsSpan())[..8]);
             }
 
             if (!statement.VerifiedBy(trusted.Key))
             {
-                return new(Fault.ManifestSignature,
-                    $"The signature on manifest {statement.PayloadDigest.ToShortString()} is not that of {trusted.Name}.");
+                return Finding.Of(Fault.ManifestSignature, "", statement.PayloadDigest.ToShortString(), trusted.Name);
             }
 
             authority = trusted.Name;
@@ -261,17 +256,17 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
     {
         if (traits.HasFlag(GatewayTraits.EmulatedProbes))
         {
-            notes.Add("The probes are emulated: this is a demonstration, not a shipment.");
+            notes.Add(new("note.emulated", []));
         }
 
         if (traits.HasFlag(GatewayTraits.SoftwareKey))
         {
-            notes.Add("The gateway's key is a file on the gateway, not kept by hardware: whoever copies it can sign as the gateway.");
+            notes.Add(new("note.softwareKey", []));
         }
 
         if (log is { LastSize: not null, LastWitnesses: 0 })
         {
-            notes.Add("No independent witness has cosigned the log: only the ledger itself vouches for its log and for the time.");
+            notes.Add(new("note.noWitness", []));
         }
 
         foreach (var channel in channels)
@@ -280,8 +275,8 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
             if (probe.CertificateExpiryMs is null || probe.CertificateExpiryMs < Bundle.ToMs)
             {
                 notes.Add(probe.CertificateExpiryMs is { } expiry
-                    ? $"The calibration certificate of probe {probe.Serial} expired {Times.Utc(expiry)}, before the window's end."
-                    : $"Probe {probe.Serial} has no calibration certificate on record.");
+                    ? new("note.certificateExpired", [probe.Serial, Times.Utc(expiry)])
+                    : new("note.noCertificate", [probe.Serial]));
             }
         }
     }

@@ -51,8 +51,8 @@ public sealed class AttackTests
         {
             var name = row!["name"]!.GetValue<string>();
             var verdict = Verifier.Verify(File.ReadAllBytes(Path.Combine(golden, name + ".coldproof.json")), policy);
-            Assert.Equal((name, row["word"]!.GetValue<string>(), row["fault"]!.GetValue<string>()),
-                (name, verdict.Word.ToString(), verdict.Fault.ToString()));
+            Assert.Equal((name, row["word"]!.GetValue<string>(), row["fault"]!.GetValue<string>(), row["reason"]!.GetValue<string>()),
+                (name, verdict.Word.ToString(), verdict.Fault.ToString(), Reason(verdict)));
         }
     }
 
@@ -96,6 +96,10 @@ public sealed class AttackTests
         Assert.Empty(survived);
     }
 
+    /// <summary>The reason's sentence without the technical rule behind it, which each language of programming words in its own way.</summary>
+    private static string Reason(Verdict verdict) =>
+        verdict.Checks.FirstOrDefault(check => check.State == CheckState.Failed)?.Finding?.Say("en") ?? "";
+
     /// <summary>Six batches, two channels; one excursion, one failed reading, one declared power cut.</summary>
     internal static TestTruck Truck(string place)
     {
@@ -119,7 +123,13 @@ public sealed class AttackTests
         foreach (var attack in Attacks.All(truck, stranger))
         {
             File.WriteAllBytes(Path.Combine(folder, attack.Name + ".coldproof.json"), attack.Bundle);
-            index.Add(new JsonObject { ["name"] = attack.Name, ["word"] = attack.Word.ToString(), ["fault"] = attack.Fault.ToString() });
+            index.Add(new JsonObject
+            {
+                ["name"] = attack.Name,
+                ["word"] = attack.Word.ToString(),
+                ["fault"] = attack.Fault.ToString(),
+                ["reason"] = Reason(Verifier.Verify(attack.Bundle, truck.Policy)),
+            });
         }
 
         File.WriteAllText(Path.Combine(folder, "index.json"), index.ToJsonString(new JsonSerializerOptions { WriteIndented = true })

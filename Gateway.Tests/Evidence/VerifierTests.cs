@@ -99,7 +99,7 @@ public sealed class VerifierTests
     {
         using var truck = new TestTruck(traits: GatewayTraits.SoftwareKey | GatewayTraits.EmulatedProbes);
         truck.Seal(5);
-        Assert.Contains(truck.Verify(truck.Content()).Notes, note => note.Contains("demonstration", StringComparison.Ordinal));
+        Assert.Contains(truck.Verify(truck.Content()).Notes, note => note.Sentence.Contains("demonstration", StringComparison.Ordinal));
     }
 
     [Theory]

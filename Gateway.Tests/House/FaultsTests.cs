@@ -45,6 +45,7 @@ public sealed partial class FaultsTests
     public void What_a_person_is_said_to_see_is_what_the_program_says()
     {
         var sources = string.Concat(Repository.Files("*.cs").Where(file => !file.StartsWith("Gateway.Tests/", StringComparison.Ordinal))
+            .Append("Evidence/Proof/Reasons/en.json")
             .Select(file => JoinedText().Replace(File.ReadAllText(Repository.At(file)), "")))
             + File.ReadAllText(Repository.At("Ledger", "Pages", "Texts", "en.json")); // What pages say is written there.
         var wrong = new List<string>();

@@ -125,7 +125,7 @@ internal static class VerdictJson
         writer.WriteNumber("witnesses", verdict.Witnesses);
         Strings(writer, "traits", [.. verdict.Traits.ToString().Split(", ")]);
         Strings(writer, "keyIds", verdict.KeyIds);
-        Strings(writer, "notes", verdict.Notes);
+        Strings(writer, "notes", [.. verdict.Notes.Select(note => note.Sentence)]);
         WriteChecks(writer, verdict);
         WriteChannels(writer, verdict);
         WriteBrackets(writer, verdict);
@@ -251,7 +251,7 @@ internal static class VerdictText
             screen.Line(screen.Strong("To be read with it"));
             foreach (var note in verdict.Notes)
             {
-                screen.Line("  • " + Safe(note));
+                screen.Line("  • " + Safe(note.Sentence));
             }
         }
     }

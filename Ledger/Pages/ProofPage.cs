@@ -38,9 +38,9 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
         html.Add($"<section class=\"verdict {style}\" role=\"status\" tabindex=\"-1\" id=\"verdict\">{icon}<div>" +
             $"<h1>{texts["word." + verdict.Word]}</h1>");
         html.Add($"<p>{texts["means." + verdict.Word]}</p>");
-        if (verdict.Reason.Length > 0)
+        if (verdict.Checks.FirstOrDefault(check => check.State == CheckState.Failed)?.Finding is { } finding)
         {
-            html.Add($"<p><strong>{texts["reason"]}:</strong> <span lang=\"en\">{verdict.Reason}</span></p>");
+            html.Add($"<p><strong>{texts["reason"]}:</strong> {Reason(finding)}</p>");
         }
 
         html.Add($"<p>{texts.Format("gateway", evidence.Gateway)}</p>");
@@ -56,8 +56,7 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
             html.Add($"<h2>{texts["notes"]}</h2><ul class=\"plain\">");
             foreach (var note in verdict.Notes)
             {
-                var known = StandingNotes.Known(texts, note);
-                html.Add($"<li{(known is null ? new Markup(" lang=\"en\"") : default)}>{known ?? note}</li>");
+                html.Add($"<li>{Reasons.Say(texts.Language, note.Key, note.Values)}</li>");
             }
 
             html.Add($"</ul>");
@@ -77,9 +76,9 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
             };
             html.Add($"<li class=\"{check.State.ToString()}\">{icon}<div><strong>{texts.Or("check." + check.Name, check.Name)}" +
                 $"</strong> – {texts["state." + check.State]}");
-            if (check.State == CheckState.Failed)
+            if (check.Finding is { } finding)
             {
-                html.Add($"<br><span lang=\"en\">{check.Sentence}</span>");
+                html.Add($"<br>{Reason(finding)}");
             }
 
             html.Add($"<br><span class=\"quiet\">{Detail(check)}</span></div></li>");
@@ -292,5 +291,12 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
         return new Html().Add($"<svg class=\"qr\" role=\"img\" aria-label=\"QR: {label}\" viewBox=\"0 0 {modules.Count} {modules.Count}" +
             $"\" shape-rendering=\"crispEdges\"><rect width=\"{modules.Count}\" height=\"{modules.Count}\" fill=\"#fff\"/>" +
             $"<path d=\"{path.ToString()}\" fill=\"#000\"/></svg>").ToMarkup();
+    }
+
+    /// <summary>Why a check failed, in the reader's language; the technical rule behind it in small type, in English.</summary>
+    private Markup Reason(Finding finding)
+    {
+        var reason = new Html().Add($"<span>{finding.Say(texts.Language)}</span>");
+        return (finding.Detail.Length == 0 ? reason : reason.Add($" <small class=\"quiet\" lang=\"en\">{finding.Detail}</small>")).ToMarkup();
     }
 }

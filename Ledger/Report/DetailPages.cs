@@ -63,7 +63,7 @@ internal sealed class DetailPages(Paper paper, WindowEvidence evidence, List<Cha
     /// <summary>What a check was about; where it does not hold, the verifier's own sentence, which names the exact batch or reading.</summary>
     private string Detail(Check check) => (check.Name, check.State) switch
     {
-        (_, CheckState.Failed) => check.Sentence,
+        (_, CheckState.Failed) => $"{check.Finding?.Say(texts.Language)} {check.Finding?.Detail}".Trim(),
         (_, CheckState.NotChecked) => "",
         ("gateway", _) => string.Join(", ", verdict.KeyIds.Select(key => texts.Format("keys.gateway", evidence.Gateway, key))),
         ("readings" or "chain", _) => texts.Format("batches", texts.Number(verdict.FirstNumber), texts.Number(verdict.LastNumber)),

@@ -64,9 +64,9 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
         page.End();
         paper.Say(root, "H1", word, paper.Bold, size, indent: 34, width: width);
         paper.Say(root, "P", texts["means." + verdict.Word], size: 9.5, indent: 34, width: width);
-        if (verdict.Reason.Length > 0)
+        if (verdict.Checks.FirstOrDefault(check => check.State == CheckState.Failed)?.Finding is { } finding)
         {
-            paper.Say(root, "P", texts["reason"] + ": " + verdict.Reason, paper.Bold, indent: 34, width: width, linesMax: 4);
+            paper.Say(root, "P", $"{texts["reason"]}: {finding.Say(texts.Language)} {finding.Detail}".TrimEnd(), paper.Bold, indent: 34, width: width, linesMax: 4);
         }
 
         if (Shapes.Of(verdict.Word) == Shape.Cross)
@@ -87,7 +87,7 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
         paper.Y += 2;
         foreach (var note in verdict.Notes)
         {
-            paper.Say(root, "P", "• " + StandingNotes.In(texts, note), size: Paper.Small, gray: Paper.Quiet, width: width, linesMax: 3);
+            paper.Say(root, "P", "• " + Reasons.Say(texts.Language, note.Key, note.Values), size: Paper.Small, gray: Paper.Quiet, width: width, linesMax: 3);
         }
 
         paper.Y = Math.Max(paper.Y, start + code + 24);

@@ -3,7 +3,7 @@ import type { Bundle, ShownBatch } from './bundle.ts';
 import { BOOT, columnHashes, readGap, type Column, type EventLeaf, type Leaf, type SummaryLeaf, type VerdictLeaf } from './leaf.ts';
 import type { BatchHeader, Manifest, Statement } from './statement.ts';
 import { verifyPartialTree, verifySiblingPath, type PlacedHash } from './tree.ts';
-import { found, type Finding } from './verdict.ts';
+import { because, found, type Finding } from './verdict.ts';
 
 export interface ProvenLeaf { place: number; leaf: Leaf; hash: Uint8Array }
 
@@ -37,56 +37,54 @@ export class ProvenBatch {
 /** Shown leaves and columns against the signed root: places, hashes, and what may be shown at all. */
 export function checkTree(batch: ProvenBatch, channels: number[]): Finding | null {
   const { shown, header } = batch;
-  const name = `Batch ${header.number}`;
   if (shown.leaves.length === 0 && shown.columns.length === 0) {
-    return shown.tree === null && shown.path === null ? null : found('FormBatch', `${name} has a tree and shows nothing in it.`);
+    return shown.tree === null && shown.path === null ? null : found('FormBatch', 'nothing', header.number);
   }
-  const places = checkPlaces(batch, channels, name);
+  const places = checkPlaces(batch, channels);
   if (places !== null) return places;
   const known: PlacedHash[] = batch.leaves.map((leaf) => ({ index: leaf.place, hash: leaf.hash }));
   for (const column of batch.columns) known.push(...columnHashes(column));
   known.sort((a, b) => a.index - b.index);
   const twice = known.find((leaf, i) => i > 0 && known[i - 1].index === leaf.index);
-  if (twice !== undefined) return found('PlaceWrong', `${name} shows place ${twice.index} twice.`);
+  if (twice !== undefined) return found('PlaceWrong', 'twice', header.number, twice.index);
   if ((shown.tree === null) === (shown.path === null)) {
-    return found('FormBatch', `${name} needs either a tree or a path, not both or neither.`);
+    return found('FormBatch', 'proof', header.number);
   }
   const check = shown.tree !== null ? verifyPartialTree(shown.tree, header.leaves)
     : verifySiblingPath(shown.path ?? new Uint8Array(0), header.leaves, known);
-  if (check.fault !== 'None') return found('TreeUnreadable', `${name}: ${check.reason}`);
+  if (check.fault !== 'None') return because(found('TreeUnreadable', '', header.number), check.reason);
   if (check.leaves.length !== known.length) {
-    return found('LeafNotInTree', `${name} shows ${known.length} leaves; its tree marks ${check.leaves.length}.`);
+    return found('LeafNotInTree', 'count', header.number, known.length, check.leaves.length);
   }
   const other = known.find((leaf, i) => leaf.index !== check.leaves[i].index || !equal(leaf.hash, check.leaves[i].hash));
-  if (other !== undefined) return found('LeafNotInTree', `${name}: the leaf shown at place ${other.index} is not the one in the tree.`);
+  if (other !== undefined) return found('LeafNotInTree', 'leaf', header.number, other.index);
   return equal(check.root, header.root) ? null
-    : found('RootMismatch', `${name}: the readings and leaves shown hash to ${short(check.root)}, the gateway signed ${short(header.root)}. `
-      + 'Something in this batch was changed.');
+    : found('RootMismatch', '', header.number, short(check.root), short(header.root));
 }
 
 /** Place = meaning: a summary stands at its channel, a verdict behind all summaries, readings behind all verdicts. */
-function checkPlaces(batch: ProvenBatch, channels: number[], name: string): Finding | null {
+function checkPlaces(batch: ProvenBatch, channels: number[]): Finding | null {
   const { header } = batch;
   const count = header.channels;
   if (count !== batch.manifest.channels.length) {
-    return found('PlaceWrong', `${name} has ${count} channels, the manifest it names ${batch.manifest.channels.length}.`);
+    return found('PlaceWrong', 'channels', header.number, count, batch.manifest.channels.length);
   }
   for (const column of batch.columns) {
     if (!channels.includes(column.channel) || column.channel >= count) {
-      return found('OtherChannel', `${name} shows readings of channel ${column.channel}, which this bundle is not about.`);
+      return found('OtherChannel', 'column', header.number, column.channel);
     }
     if (column.first < 2 * count || column.first + column.samples.length > header.leaves) {
-      return found('PlaceWrong', `${name}: the readings of channel ${column.channel} cannot stand at place ${column.first}.`);
+      return found('PlaceWrong', 'column', header.number, column.channel, column.first);
     }
   }
   for (const { place, leaf } of batch.leaves) {
     if (leaf.channel !== null && !channels.includes(leaf.channel)) {
-      return found('OtherChannel', `${name} shows channel ${leaf.channel} at place ${place}, which this bundle is not about.`);
+      return found('OtherChannel', 'leaf', header.number, leaf.channel, place);
     }
     const right = leaf.kind === 'summary' ? place === leaf.channel && place < count
       : leaf.kind === 'verdict' ? place === count + leaf.channel && place < 2 * count
       : place >= 2 * count && place < header.leaves;
-    if (!right) return found('PlaceWrong', `${name}: a ${leaf.kind} cannot stand at place ${place}.`);
+    if (!right) return found('PlaceWrong', leaf.kind, header.number, place);
   }
   return null;
 }
@@ -95,25 +93,24 @@ function checkPlaces(batch: ProvenBatch, channels: number[], name: string): Find
 export function checkChain(batches: ProvenBatch[]): Finding | null {
   for (let i = 1; i < batches.length; i++) {
     const [before, batch] = [batches[i - 1].header, batches[i].header];
-    if (batch.number <= before.number) return found('BatchRepeated', `Batch ${batch.number} stands after batch ${before.number}.`);
+    if (batch.number <= before.number) return found('BatchRepeated', '', batch.number, before.number);
     if (batch.number !== before.number + 1) {
-      return found('BatchMissing', batch.number === before.number + 2 ? `Batch ${before.number + 1} is missing.`
-        : `Batches ${before.number + 1} to ${batch.number - 1} are missing.`);
+      return batch.number === before.number + 2 ? found('BatchMissing', 'one', before.number + 1)
+        : found('BatchMissing', 'several', before.number + 1, batch.number - 1);
     }
     const digest = batches[i - 1].statement.payloadDigest;
     if (!equal(batch.previous, digest)) {
-      return found('PreviousMismatch', `Batch ${batch.number} names previous header ${short(batch.previous)}; the header of batch `
-        + `${before.number} shown here is ${short(digest)}.`);
+      return found('PreviousMismatch', '', batch.number, short(batch.previous), before.number, short(digest));
     }
     const sameBoot = batch.clock.boot === before.clock.boot;
     if (batch.clock.boot < before.clock.boot || (sameBoot && batch.clock.uptime < before.clock.uptime)) {
-      return found('BootOrder', `Batch ${batch.number} goes back on the gateway's own clock (boot ${batch.clock.boot}, ${batch.clock.uptime} ms).`);
+      return found('BootOrder', '', batch.number, batch.clock.boot, batch.clock.uptime);
     }
     if (!equal(batch.manifest, before.manifest) && !equal(batches[i].manifest.previous, before.manifest)) {
-      return found('ManifestChain', `Batch ${batch.number} changes to a manifest that does not follow the one before.`);
+      return found('ManifestChain', '', batch.number);
     }
     if (!sameBoot && !declaresBoot(batches[i])) {
-      return found('GapUndeclared', `Batch ${batch.number} is the first after a restart and does not say what was missed.`);
+      return found('GapUndeclared', 'boot', batch.number);
     }
   }
   return null;
@@ -130,14 +127,12 @@ export function checkWindow(bundle: Bundle, batches: ProvenBatch[]): Finding | n
   // The first batch that the gateway ever sealed: nothing can be missing before it.
   const veryFirst = /^0+$/.test(hex(first.header.previous)) && first.header.number === first.manifest.first;
   if (first.header.opened > bundle.from && !veryFirst) {
-    return found('WindowStart', `The window begins ${utc(bundle.from)}; the first batch shown, ${first.header.number}, opens `
-      + `${utc(first.header.opened)}.`);
+    return found('WindowStart', '', utc(bundle.from), first.header.number, utc(first.header.opened));
   }
   if (first.header.opened > bundle.to) {
-    return found('WindowStart', `The window ends ${utc(bundle.to)}, before the gateway's first batch opens ${utc(first.header.opened)}: `
-      + 'nothing was recorded in it.');
+    return found('WindowStart', 'before', utc(bundle.to), utc(first.header.opened));
   }
   return last.header.closed < bundle.to
-    ? found('WindowEnd', `The window ends ${utc(bundle.to)}; the last batch shown, ${last.header.number}, was sealed ${utc(last.header.closed)}.`)
+    ? found('WindowEnd', '', utc(bundle.to), last.header.number, utc(last.header.closed))
     : null;
 }

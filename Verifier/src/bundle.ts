@@ -25,6 +25,13 @@ export interface Bundle {
   beacons: string[]; revocations: ShownStatement[];
 }
 
+/** The bundle says that it is of another format or version than this program reads. */
+export class UnknownFormat extends Malformed {
+  constructor(readonly format: string) {
+    super(`The bundle's format is "${format}"; this verifier reads "coldproof/1". Use a newer verifier.`);
+  }
+}
+
 export function parseBundle(bytes: Uint8Array): Bundle {
   if (bytes.length > BUNDLE_LENGTH_MAX) refuse(`The bundle has ${bytes.length} bytes; at most ${BUNDLE_LENGTH_MAX} are read.`);
   const json = parseJson(bytes, 8);
@@ -32,7 +39,7 @@ export function parseBundle(bytes: Uint8Array): Bundle {
   const root = asObject(json, 'bundle');
   const format = asText(root.get('format'), 'format');
   if (format !== 'coldproof/1') {
-    refuse(`The bundle's format is "${shorten(format)}"; this verifier reads "coldproof/1". Use a newer verifier.`);
+    throw new UnknownFormat(shorten(format));
   }
   fields(root, 'bundle', ['format', 'gateway', 'channels', 'window', 'level', 'manifests', 'batches', 'beacons', 'revocations'], ['anchors']);
   const window = asObject(root.get('window'), 'window');

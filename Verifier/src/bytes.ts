@@ -3,6 +3,9 @@ import { sha256 } from '@noble/hashes/sha2.js';
 /** Bytes that claim to be evidence do not have its form. The message says which rule, and what stands there instead. */
 export class Malformed extends Error {}
 
+/** Two implementations gave two answers about one signature: then there is none. The message names the signature. */
+export class CryptoDisagreement extends Error {}
+
 export function refuse(message: string): never {
   throw new Malformed(message);
 }

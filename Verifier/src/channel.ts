@@ -20,7 +20,7 @@ export class ChannelRules {
   /** Walks the batches. After a finding the answers stand as far as the walk came. */
   check(): Finding | null {
     if (!this.batches.some((batch) => this.channel < batch.manifest.channels.length)) {
-      return found('ChannelNotShown', `No batch of this window has a channel ${this.channel}.`);
+      return found('ChannelNotShown', '', this.channel);
     }
     if (this.bundle.level === 'headers') return null;
     for (const [i, batch] of this.batches.entries()) {
@@ -54,10 +54,9 @@ export class ChannelRules {
     const count = column?.samples.length ?? claim?.count ?? 0;
     const expected = this.nextSequence;
     if (expected !== null && first !== expected) {
-      return first > expected
-        ? found('SequenceHole', `Channel ${this.channel}: readings ${expected} to ${first - 1} are missing before batch ${batch.header.number}.`)
-        : found('SequenceRepeated', `Channel ${this.channel}: batch ${batch.header.number} begins with reading ${first}; reading ${expected} `
-          + 'must come next.');
+      return first === expected + 1 ? found('SequenceHole', 'one', this.channel, expected, batch.header.number)
+        : first > expected ? found('SequenceHole', 'before', this.channel, expected, first - 1, batch.header.number)
+        : found('SequenceRepeated', '', this.channel, batch.header.number, first, expected);
     }
     this.nextSequence = first + count;
     const claims = this.claims(batch, column, summary, verdict);
@@ -72,13 +71,13 @@ export class ChannelRules {
     const number = batch.header.number;
     if (this.bundle.level !== 'readings') {
       return verdict === undefined || (this.bundle.level === 'summaries' && summary === undefined)
-        ? found('SummaryMissing', `Batch ${number} does not show the summary of channel ${this.channel}.`) : null;
+        ? found('SummaryMissing', 'level', number, this.channel) : null;
     }
     if (column === undefined && (summary === undefined || summary.count > 0)) {
-      return found('SequenceHole', `Batch ${number} does not show the readings of channel ${this.channel}.`);
+      return found('SequenceHole', 'batch', number, this.channel);
     }
     return edge && summary === undefined
-      ? found('SummaryMissing', `Batch ${number}, at the edge of the bundle, does not show how many readings channel ${this.channel} has.`)
+      ? found('SummaryMissing', 'edge', number, this.channel)
       : null;
   }
 
@@ -87,12 +86,11 @@ export class ChannelRules {
     verdict: VerdictLeaf | undefined): Finding | null {
     const [limits, number] = [batch.manifest.channels[this.channel], batch.header.number];
     if (verdict !== undefined && (verdict.low !== limits.low || verdict.high !== limits.high)) {
-      return found('LimitsContradicted', `Batch ${number} judges channel ${this.channel} by ${celsius(verdict.low)} to `
-        + `${celsius(verdict.high)} °C; its manifest says ${celsius(limits.low)} to ${celsius(limits.high)} °C.`);
+      return found('LimitsContradicted', '', number, this.channel, ...[verdict.low, verdict.high, limits.low, limits.high].map(celsius));
     }
     if (summary !== undefined && verdict !== undefined
       && (summary.count !== verdict.count || summary.firstSequence !== verdict.firstSequence)) {
-      return found('SummaryContradicted', `Batch ${number}: summary and verdict of channel ${this.channel} disagree.`);
+      return found('SummaryContradicted', 'verdict', number, this.channel);
     }
     if (column === undefined) return null;
     let [min, max, measured, outside]: [number | null, number | null, number, number] = [null, null, 0, 0];
@@ -106,12 +104,11 @@ export class ChannelRules {
     const count = column.samples.length;
     if (summary !== undefined && (summary.first !== column.first || summary.count !== count || summary.firstSequence !== column.firstSequence
       || summary.firstTime !== column.times[0] || summary.lastTime !== column.times[count - 1] || summary.min !== min || summary.max !== max)) {
-      return found('SummaryContradicted', `Batch ${number}: the summary of channel ${this.channel} says ${summary.count} readings from `
-        + `${summary.firstSequence} on; shown are ${count} from ${column.firstSequence} on.`);
+      return summary.count === count && summary.firstSequence === column.firstSequence ? found('SummaryContradicted', 'values', number, this.channel)
+        : found('SummaryContradicted', 'readings', number, this.channel, summary.count, summary.firstSequence, count, column.firstSequence);
     }
     return verdict !== undefined && (verdict.count !== count || verdict.outCount !== outside || verdict.badCount !== count - measured)
-      ? found('VerdictContradicted', `Batch ${number}: the gateway claims ${verdict.outCount} readings of channel ${this.channel} out of `
-        + `range; the readings show ${outside}.`) : null;
+      ? found('VerdictContradicted', '', number, verdict.outCount, this.channel, outside) : null;
   }
 
   private column(batch: ProvenBatch, column: Column): Finding | null {
@@ -119,10 +116,9 @@ export class ChannelRules {
     for (const [i, { outcome, temperature }] of column.samples.entries()) {
       const [time, sequence] = [column.times[i], column.firstSequence + i];
       if (time < batch.header.opened || time > batch.header.closed) {
-        return found('TimeDisorder', `Reading ${sequence} of channel ${this.channel}, ${utc(time)}, lies outside its batch `
-          + `${batch.header.number}.`);
+        return found('TimeDisorder', 'reading', sequence, this.channel, utc(time), batch.header.number);
       }
-      const gap = this.follow(batch, time, limits.interval, `reading ${sequence}`);
+      const gap = this.follow(batch, time, limits.interval, sequence);
       if (gap !== null) return gap;
       this.readings.push({ sequence, time, outcome, temperature });
       const answer: Answer = temperature === null ? 'NoData' : temperature < limits.low || temperature > limits.high ? 'OutOfRange' : 'InRange';
@@ -137,19 +133,19 @@ export class ChannelRules {
     const { interval } = batch.manifest.channels[this.channel];
     const [from, to] = [verdict.firstTime, verdict.lastTime];
     if (from < batch.header.opened || to > batch.header.closed || to < from) {
-      return found('TimeDisorder', `The readings of channel ${this.channel} lie outside their batch ${batch.header.number}.`);
+      return found('TimeDisorder', 'batch', this.channel, batch.header.number);
     }
-    const gap = this.follow(batch, from, interval, `reading ${verdict.firstSequence}`);
+    const gap = this.follow(batch, from, interval, verdict.firstSequence);
     if (gap !== null) return gap;
     this.last = { batch, time: to, interval };
     const answer: Answer = verdict.outCount > 0 ? 'OutOfRange' : verdict.badCount > 0 ? 'NoData' : 'InRange';
     this.segments.push({ from, to: to + interval, hold: interval, answer, min: summary?.min ?? null, max: summary?.max ?? null,
-      readings: verdict.count, cause: answer === 'NoData' ? `${verdict.badCount} of ${verdict.count} without a value` : null });
+      readings: verdict.count, cause: answer === 'NoData' ? 'WithoutValue' : null });
     return null;
   }
 
   /** From the last reading to this one: at most two intervals by the gateway's monotonic clock, or the hole is declared by an event. */
-  private follow(batch: ProvenBatch, time: number, interval: number, what: string): Finding | null {
+  private follow(batch: ProvenBatch, time: number, interval: number, sequence: number): Finding | null {
     const before = this.last;
     this.last = { batch, time, interval };
     if (before === null) return null;
@@ -160,8 +156,7 @@ export class ChannelRules {
     const hole = events.filter((happened) => happened.event === BOOT || happened.event === GAP).map((happened) => readGap(happened.detail))
       .find((gap) => gap !== null && gap.from <= before.time + 2 * before.interval && gap.to >= time - 2 * interval);
     if (!hole) {
-      return found('GapUndeclared', `Channel ${this.channel}: between ${utc(before.time)} and ${what}, ${utc(time)}, nothing was recorded `
-        + 'and no event says why.');
+      return found('GapUndeclared', 'readings', this.channel, utc(before.time), sequence, utc(time));
     }
     this.segments.push({ from: before.time + before.interval, to: time, hold: 0, answer: 'NoData', min: null, max: null, readings: 0,
       cause: hole.cause });
@@ -178,14 +173,14 @@ export class ChannelRules {
       if (end < next) this.clip(joined, { ...nothing(end, next, 'ClockStep'), hold: 0 }, next);
     }
     const last = joined[joined.length - 1];
-    if (last !== undefined && last.to < this.bundle.to) joined.push(nothing(last.to, this.bundle.to, 'after the last reading'));
+    if (last !== undefined && last.to < this.bundle.to) joined.push(nothing(last.to, this.bundle.to, 'AfterLast'));
     return joined;
   }
 
   private clip(joined: Interval[], segment: Segment, end: number): void {
     const [from, to] = [Math.max(segment.from, this.bundle.from), Math.min(end, this.bundle.to)];
     if (to < from || (to === from && segment.from !== from)) return;
-    if (joined.length === 0 && from > this.bundle.from) joined.push(nothing(this.bundle.from, from, 'before the first reading'));
+    if (joined.length === 0 && from > this.bundle.from) joined.push(nothing(this.bundle.from, from, 'BeforeFirst'));
     const before = joined[joined.length - 1];
     if (before === undefined || before.answer !== segment.answer || before.cause !== segment.cause) {
       const { answer, min, max, readings, cause } = segment;

@@ -1,6 +1,6 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { base64, concat, equal, hex, refuse, short, utf8 } from './bytes.ts';
+import { base64, concat, CryptoDisagreement, equal, hex, refuse, short, utf8 } from './bytes.ts';
 import { shorten } from './json.ts';
 
 const NOTE_LENGTH_MAX = 256 * 1024;
@@ -72,10 +72,39 @@ export class NoteKey {
   }
 
   verify(text: Uint8Array, signature: Uint8Array): boolean {
-    if (this.type === 1) return signedEd25519(signature, text, this.publicKey);
+    const parts = this.parts(text, signature);
+    return parts !== null && signedEd25519(parts.signature, parts.message, this.publicKey);
+  }
+
+  /** What is signed by which 64 bytes; null when the bytes cannot be a signature of this key's type. */
+  parts(text: Uint8Array, signature: Uint8Array): { signature: Uint8Array; message: Uint8Array } | null {
+    if (this.type === 1) return signature.length === 64 ? { signature, message: text } : null;
     const seconds = cosignatureSeconds(signature);
-    return seconds !== null
-      && signedEd25519(signature.subarray(8), concat(utf8(`cosignature/v1\ntime ${seconds}\n`), text), this.publicKey);
+    return seconds === null ? null : { signature: signature.subarray(8), message: concat(utf8(`cosignature/v1\ntime ${seconds}\n`), text) };
+  }
+}
+
+/**
+ * Holds every signature of these keys on a note against the browser's own Ed25519. Throws {@link CryptoDisagreement} when it says otherwise than
+ * our code; says nothing where a browser has none, as some still do.
+ */
+export async function crossCheck(note: Note, keys: NoteKey[]): Promise<void> {
+  const subtle = globalThis.crypto?.subtle;
+  if (subtle === undefined) return;
+  const text = utf8(note.text);
+  for (const signature of note.signatures) {
+    const key = keys.find((known) => isBy(signature, known));
+    const parts = key?.parts(text, signature.bytes) ?? null;
+    if (key === undefined || parts === null) continue;
+    let theirs: boolean;
+    try {
+      const imported = await subtle.importKey('raw', key.publicKey as BufferSource, { name: 'Ed25519' }, false, ['verify']);
+      theirs = await subtle.verify({ name: 'Ed25519' }, imported, parts.signature as BufferSource, parts.message as BufferSource);
+    } catch (broken) {
+      if (broken instanceof DOMException || broken instanceof TypeError) return; // Not supported here: our code answers alone.
+      throw broken;
+    }
+    if (theirs !== key.verify(text, signature.bytes)) throw new CryptoDisagreement(`Ed25519, ${key.name}`);
   }
 }
 

@@ -1,15 +1,16 @@
 import type { ProvenBatch } from './batches.ts';
 import { digest, hex, Malformed, utc, utf8 } from './bytes.ts';
 import type { Bundle, Policy } from './bundle.ts';
-import { inclusionFault, parseNote, parseProof } from './log.ts';
+import { crossCheck, inclusionFault, parseNote, parseProof, type Note } from './log.ts';
 import { decodeRevocation, decodeStatement } from './statement.ts';
 import type { PolicyCheck, TlogPolicy } from './tlogpolicy.ts';
 import { leafHash } from './tree.ts';
-import { found, type Bracket, type Fault, type Finding } from './verdict.ts';
+import { because, found, type Bracket, type Fault, type Finding } from './verdict.ts';
 
 /** How far two honest clocks may disagree before a batch's own times contradict the log's. */
 const CLOCK_TOLERANCE = 300_000;
 const HOUR = 3_600_000;
+const AGREE_MAX = 16;
 
 export interface Receipt { fault: Fault; reason: string; index: bigint; size: bigint; time: number | null; witnesses: number }
 
@@ -50,6 +51,15 @@ function beaconTime(note: string, policy: TlogPolicy): number | null {
   }
 }
 
+function noteOf(receipt: string): Note | null {
+  try {
+    return parseProof(receipt).note;
+  } catch (broken) {
+    if (broken instanceof Malformed) return null; // The check itself says so, and which one.
+    throw broken;
+  }
+}
+
 /** The bundle against the log: receipts, revocations, and what both say about time. */
 export class LogRules {
   private readonly receipts: (Receipt | null)[];
@@ -64,23 +74,24 @@ export class LogRules {
 
   /** Every receipt that is there must hold, and the last batch must have one: the chain commits to all before. */
   async check(): Promise<Finding | null> {
+    await this.agree();
     for (const [i, batch] of this.batches.entries()) {
       if (batch.shown.receipt === null) continue;
       const receipt = checkReceipt(batch.shown.receipt, batch.statement.bytes, this.policy.log);
       if (receipt.fault !== 'None') {
-        return found(receipt.fault, `The receipt of batch ${batch.header.number} does not hold. ${receipt.reason}`);
+        return because(found(receipt.fault, 'batch', batch.header.number), receipt.reason);
       }
       this.receipts[i] = receipt;
     }
     for (const manifest of this.bundle.manifests) {
       if (manifest.receipt === null) continue;
       const receipt = checkReceipt(manifest.receipt, manifest.bytes, this.policy.log);
-      if (receipt.fault !== 'None') return found(receipt.fault, `The receipt of a manifest does not hold. ${receipt.reason}`);
+      if (receipt.fault !== 'None') return because(found(receipt.fault, 'manifest'), receipt.reason);
     }
     const revoked = await this.revoked();
     if (revoked !== null) return revoked;
     const { number } = this.batches[this.batches.length - 1].header;
-    return this.last === null ? found('ReceiptMissing', `The last batch, ${number}, has no receipt of the log yet.`) : null;
+    return this.last === null ? found('ReceiptMissing', '', number) : null;
   }
 
   /** Log order is the clock: a batch logged at or after the index of a revocation of its key counts for nothing. */
@@ -90,23 +101,33 @@ export class LogRules {
         const statement = decodeStatement(shown.bytes);
         const trusted = this.policy.authorities.find((authority) => authority.key.idHex === hex(statement.keyId));
         if (statement.kind !== 'revocation' || trusted === undefined || !await trusted.key.signed(statement, true)) {
-          return found('RevocationUnreadable', 'A revocation in the bundle is not signed by an authority that you trust.');
+          return found('RevocationUnreadable', 'signer');
         }
         const revocation = decodeRevocation(statement.payload);
         for (const [i, batch] of this.batches.entries()) {
           // The batch's own receipt, or the next one after it, which bounds it.
           const index = this.receipts.slice(i).find((receipt) => receipt !== null)?.index;
           if (batch.manifest.key.idHex === revocation.keyId && index !== undefined && index >= BigInt(revocation.from)) {
-            return found('KeyRevoked', `The key that signed batch ${batch.header.number} was taken back from log index ${revocation.from} on; `
-              + `the batch was logged at ${index}. Reason: ${revocation.reason}`);
+            return found('KeyRevoked', '', batch.header.number, revocation.from, String(index), revocation.reason);
           }
         }
       } catch (broken) {
         if (!(broken instanceof Malformed)) throw broken;
-        return found('RevocationUnreadable', `A revocation in the bundle cannot be read: ${broken.message}`);
+        return because(found('RevocationUnreadable', 'form'), broken.message);
       }
     }
     return null;
+  }
+
+  /** The browser's own Ed25519, where it has one, over an even spread of the receipts, first and last included: both must say the same. */
+  private async agree(): Promise<void> {
+    const receipts = this.batches.flatMap((batch) => batch.shown.receipt ?? []);
+    const spread = Math.max(1, Math.ceil(receipts.length / AGREE_MAX));
+    for (const [i, text] of receipts.entries()) {
+      if (i % spread !== 0 && i !== receipts.length - 1) continue;
+      const note = noteOf(text);
+      if (note !== null) await crossCheck(note, [...this.policy.log.logs, ...this.policy.log.witnesses.map((witness) => witness.key)]);
+    }
   }
 
   /** Bounds for every batch: the newest beacon at or before it, the next receipt at or after it. */
@@ -136,21 +157,19 @@ export class LogRules {
   private judge(header: { number: number; closed: number }, notBefore: number, after: number | null, own: number | null): Finding | null {
     const { number, closed } = header;
     if (after === null) {
-      return found('TimeUnattested', `Nobody but the gateway says when batch ${number} was sealed: its receipts carry no time.`);
+      return found('TimeUnattested', '', number);
     }
     if (closed < notBefore - CLOCK_TOLERANCE) {
-      return found('SealedBeforeBeacon', `Batch ${number} claims to be sealed ${utc(closed)}, but builds on something made ${utc(notBefore)}.`);
+      return found('SealedBeforeBeacon', '', number, utc(closed), utc(notBefore));
     }
     if (closed > after + CLOCK_TOLERANCE) {
-      return found('SealedAfterReceipt', `Batch ${number} claims to be sealed ${utc(closed)}, but was in the log by ${utc(after)}.`);
+      return found('SealedAfterReceipt', '', number, utc(closed), utc(after));
     }
     if (own !== null && own - closed > this.policy.delayMax) {
-      return found('ReceiptLate', `Batch ${number} says it was sealed ${utc(closed)}, and reached the log only by ${utc(own)}: later than `
-        + `your policy's ${this.policy.delayMax / HOUR} h. A truck long out of coverage looks the same.`);
+      return found('ReceiptLate', '', number, utc(closed), utc(own), this.policy.delayMax / HOUR);
     }
     return after - notBefore > this.policy.bracketMax
-      ? found('BracketWide', `Batch ${number} was sealed between ${utc(notBefore)} and ${utc(after)}: wider than your policy's `
-        + `${this.policy.bracketMax / HOUR} h. A truck long out of coverage looks the same.`) : null;
+      ? found('BracketWide', '', number, utc(notBefore), utc(after), this.policy.bracketMax / HOUR) : null;
   }
 }
 

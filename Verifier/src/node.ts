@@ -1,5 +1,6 @@
 // What tests reach from node: the verifier and the parts that have golden vectors of their own.
 export { hex, unhex, utf8 } from './bytes.ts';
+export { REASONS, reason } from './reasons.ts';
 export { parsePolicy } from './bundle.ts';
 export { columnHashes, decodeColumn, decodeLeaf } from './leaf.ts';
 export { base45, checkCertificate, parseTrust } from './certificate.ts';

@@ -1,5 +1,5 @@
 import { p256 } from '@noble/curves/nist.js';
-import { concat, digest, equal, hex, refuse, unhex, utf8 } from './bytes.ts';
+import { concat, CryptoDisagreement, digest, equal, hex, refuse, short, unhex, utf8 } from './bytes.ts';
 import { readCbor, type CborReader, CborWriter } from './cbor.ts';
 import { CHANNELS_MAX, NUMBER_MAX, WALL_CEILING, WALL_FLOOR } from './leaf.ts';
 import { LEAVES_MAX } from './tree.ts';
@@ -83,7 +83,7 @@ export class PublicKey {
     const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
     this.imported ??= subtle.importKey('spki', this.spki as BufferSource, algorithm, false, ['verify']);
     const answer = await subtle.verify(algorithm, await this.imported, statement.signature as BufferSource, statement.signed as BufferSource);
-    if (twice && ours() !== answer) throw new Error('Two implementations of P-256 disagree about a signature. Use another browser.');
+    if (twice && ours() !== answer) throw new CryptoDisagreement(`P-256, ${short(statement.payloadDigest)}`);
     return answer;
   }
 }

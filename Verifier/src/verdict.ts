@@ -1,4 +1,5 @@
 import type { Level } from './bundle.ts';
+import { reason, REASONS } from './reasons.ts';
 import type { ManifestChannel } from './statement.ts';
 
 export type Word = 'CannotCheck' | 'Verified' | 'NotYetAnchored' | 'SignerUnknown' | 'Changed' | 'Incomplete' | 'TimeNotProven';
@@ -10,11 +11,12 @@ export type Fault = 'None' | 'FormUnreadable' | 'FormBatch' | 'ManifestUnreadabl
   | 'BatchRepeated' | 'PreviousMismatch' | 'BootOrder' | 'SequenceHole' | 'SequenceRepeated' | 'SummaryMissing' | 'SummaryContradicted'
   | 'VerdictContradicted' | 'LimitsContradicted' | 'GapUndeclared' | 'WindowStart' | 'WindowEnd' | 'TimeDisorder' | 'AuthorityUnknown'
   | 'KeyRevoked' | 'RevocationUnreadable' | 'ReceiptMissing' | 'ReceiptUnreadable' | 'ReceiptOfAnother' | 'ReceiptInvalid' | 'LogUnknown'
-  | 'QuorumMissing' | 'TimeUnattested' | 'SealedBeforeBeacon' | 'SealedAfterReceipt' | 'ReceiptLate' | 'BracketWide';
+  | 'QuorumMissing' | 'TimeUnattested' | 'SealedBeforeBeacon' | 'SealedAfterReceipt' | 'ReceiptLate' | 'BracketWide'
+  | 'CryptoDisagrees'; // The last one is the browser's alone.
 
 const WORDS: Partial<Record<Fault, Word>> = {
   None: 'Verified', ReceiptMissing: 'NotYetAnchored',
-  FormUnreadable: 'CannotCheck', FormBatch: 'CannotCheck', RevocationUnreadable: 'CannotCheck',
+  FormUnreadable: 'CannotCheck', FormBatch: 'CannotCheck', RevocationUnreadable: 'CannotCheck', CryptoDisagrees: 'CannotCheck',
   ManifestMissing: 'Incomplete', ChannelNotShown: 'Incomplete', BatchMissing: 'Incomplete', SequenceHole: 'Incomplete',
   SummaryMissing: 'Incomplete', GapUndeclared: 'Incomplete', WindowStart: 'Incomplete', WindowEnd: 'Incomplete', QuorumMissing: 'Incomplete',
   AuthorityUnknown: 'SignerUnknown', KeyRevoked: 'SignerUnknown', LogUnknown: 'SignerUnknown',
@@ -26,16 +28,31 @@ export function wordFor(fault: Fault): Word {
   return WORDS[fault] ?? 'Changed';
 }
 
-/** A rule that did not hold, and where; null where all hold. */
-export interface Finding { fault: Fault; sentence: string }
+/**
+ * A rule that did not hold, and where; null where all hold. `key` names its sentence in the catalogue, `values` fill it in every language;
+ * `detail` is the technical rule behind it, in English.
+ */
+export interface Finding { fault: Fault; key: string; values: string[]; detail: string }
 
-export function found(fault: Fault, sentence: string): Finding {
-  return { fault, sentence };
+/** `variant`: which of the fault's sentences; empty where it has one. */
+export function found(fault: Fault, variant: string, ...values: (string | number)[]): Finding {
+  const key = variant === '' ? fault : `${fault}.${variant}`;
+  if (!(key in REASONS.en)) throw new Error(`No reason is called "${key}".`);
+  return { fault, key, values: values.map(String), detail: '' };
+}
+
+export function because(finding: Finding, detail: string): Finding {
+  return { ...finding, detail };
+}
+
+/** In English, with the technical rule behind it: word for word what the C# verifier says. */
+export function sentenceOf(finding: Finding): string {
+  return [reason('en', finding.key, finding.values), finding.detail].filter((part) => part !== '').join(' ');
 }
 
 export const CHECKS = ['form', 'gateway', 'readings', 'chain', 'complete', 'authority', 'logged', 'time'] as const;
 export type CheckName = typeof CHECKS[number];
-export interface Check { name: CheckName; state: 'Ok' | 'Failed' | 'NotChecked'; fault: Fault; sentence: string }
+export interface Check { name: CheckName; state: 'Ok' | 'Failed' | 'NotChecked'; fault: Fault; sentence: string; finding: Finding | null }
 
 export type Answer = 'NoData' | 'InRange' | 'OutOfRange';
 
@@ -55,4 +72,4 @@ export interface Verdict {
 }
 
 /** What must be printed beside the word even when all is well. */
-export interface Note { name: 'emulated' | 'softwareKey' | 'noWitness' | 'certificateExpired' | 'noCertificate'; serial: string; expiry: number | null }
+export interface Note { key: `note.${'emulated' | 'softwareKey' | 'noWitness' | 'certificateExpired' | 'noCertificate'}`; values: string[] }

@@ -1,12 +1,12 @@
 import { checkChain, checkTree, checkWindow, ProvenBatch } from './batches.ts';
-import { parseBundle, parsePolicy, type Bundle, type Policy, type ShownBatch } from './bundle.ts';
-import { hex, Malformed, short } from './bytes.ts';
+import { parseBundle, parsePolicy, UnknownFormat, type Bundle, type Policy, type ShownBatch } from './bundle.ts';
+import { CryptoDisagreement, hex, Malformed, short, utc } from './bytes.ts';
 import { ChannelRules } from './channel.ts';
 import { decodeColumn, decodeLeaf } from './leaf.ts';
 import { LogRules } from './logrules.ts';
 import { decodeHeader, decodeManifest, decodeStatement, type Manifest, type Statement } from './statement.ts';
 import { leafHash } from './tree.ts';
-import { CHECKS, found, wordFor, type Bracket, type ChannelVerdict, type Check, type CheckName, type Fault, type Finding, type Note,
+import { because, CHECKS, found, sentenceOf, wordFor, type Bracket, type ChannelVerdict, type Check, type CheckName, type Finding, type Note,
   type Verdict } from './verdict.ts';
 
 /** Batches done of all batches; called often. */
@@ -26,7 +26,8 @@ export async function verify(bundle: Uint8Array, policy: Uint8Array | null, prog
     parsed = parseBundle(bundle);
   } catch (broken) {
     if (!(broken instanceof Malformed)) throw broken;
-    return new Verification(null, trusted, progress).refuse(found('FormUnreadable', broken.message));
+    return new Verification(null, trusted, progress).refuse(broken instanceof UnknownFormat ? found('FormUnreadable', 'version', broken.format, 'coldproof/1')
+      : because(found('FormUnreadable', ''), broken.message));
   }
   return new Verification(parsed, trusted, progress).run(parsed);
 }
@@ -73,23 +74,28 @@ class Verification {
 
   private async step(name: CheckName, good: string, check: () => Finding | null | Promise<Finding | null>): Promise<void> {
     if (this.first !== null) {
-      this.checks.push({ name, state: 'NotChecked', fault: 'None', sentence: NOT_CHECKED });
+      this.checks.push({ name, state: 'NotChecked', fault: 'None', sentence: NOT_CHECKED, finding: null });
       return;
     }
-    this.first = await check();
-    this.checks.push(this.first === null ? { name, state: 'Ok', fault: 'None', sentence: good }
-      : { name, state: 'Failed', fault: this.first.fault, sentence: this.first.sentence });
+    try {
+      this.first = await check();
+    } catch (broken) {
+      if (!(broken instanceof CryptoDisagreement)) throw broken;
+      this.first = found('CryptoDisagrees', '', broken.message);
+    }
+    this.checks.push(this.first === null ? { name, state: 'Ok', fault: 'None', sentence: good, finding: null }
+      : { name, state: 'Failed', fault: this.first.fault, sentence: sentenceOf(this.first), finding: this.first });
   }
 
   private decode(bundle: Bundle): Finding | null {
-    if (bundle.batches.length === 0) return found('FormBatch', 'The bundle shows no batch.');
+    if (bundle.batches.length === 0) return found('FormBatch', 'none');
     for (const shown of bundle.manifests) {
       try {
         const statement = decodeStatement(shown.bytes);
         this.manifests.set(hex(statement.payloadDigest), { statement, manifest: decodeManifest(statement.payload) });
       } catch (broken) {
         if (!(broken instanceof Malformed)) throw broken;
-        return found('ManifestUnreadable', `A manifest cannot be read: ${broken.message}`);
+        return because(found('ManifestUnreadable', ''), broken.message);
       }
     }
     const proven: ProvenBatch[] = [];
@@ -103,39 +109,38 @@ class Verification {
   }
 
   private decodeBatch(shown: ShownBatch, position: number): ProvenBatch | Finding {
-    let [fault, what]: [Fault, string] = ['HeaderUnreadable', `The header at position ${position}`];
+    let fault = found('HeaderUnreadable', '', position);
     try {
       const statement = decodeStatement(shown.header);
       const header = decodeHeader(statement.payload);
       const enrolled = this.manifests.get(hex(header.manifest));
       if (enrolled === undefined) {
-        return found('ManifestMissing', `Batch ${header.number} names manifest ${short(header.manifest)}, which is not in the bundle.`);
+        return found('ManifestMissing', '', header.number, short(header.manifest));
       }
-      [fault, what] = ['LeafUnreadable', `A leaf of batch ${header.number}`];
+      fault = found('LeafUnreadable', '', header.number);
       const leaves = shown.leaves.map(({ place, bytes }) => ({ place, leaf: decodeLeaf(bytes), hash: leafHash(bytes) }));
-      [fault, what] = ['ColumnUnreadable', `A column of readings of batch ${header.number}`];
+      fault = found('ColumnUnreadable', '', header.number);
       return new ProvenBatch(statement, header, enrolled.manifest, shown, leaves, shown.columns.map(decodeColumn));
     } catch (broken) {
       if (!(broken instanceof Malformed)) throw broken;
-      return found(fault, `${what} is not what a gateway signs: ${broken.message}`);
+      return because(fault, broken.message);
     }
   }
 
   private async signatures(bundle: Bundle): Promise<Finding | null> {
     for (const { statement, manifest } of this.manifests.values()) {
       if (statement.kind !== 'manifest' || manifest.gateway !== bundle.gateway) {
-        return found('ManifestGateway', `Manifest ${short(statement.payloadDigest)} is not one of gateway ${bundle.gateway}.`);
+        return found('ManifestGateway', '', short(statement.payloadDigest), bundle.gateway);
       }
     }
     // Both implementations check every signature of a short bundle, and an even spread of a long one's, first and last included.
     const spread = Math.max(1, Math.ceil(this.batches.length / TWICE_MAX));
     for (const [i, { statement, header, manifest }] of this.batches.entries()) {
       if (statement.kind !== 'batch' || header.gateway !== bundle.gateway || statement.issuer !== `urn:uuid:${bundle.gateway}`) {
-        return found('HeaderGateway', `Batch ${header.number} is not one of gateway ${bundle.gateway}.`);
+        return found('HeaderGateway', '', header.number, bundle.gateway);
       }
       if (!await manifest.key.signed(statement, i % spread === 0 || i === this.batches.length - 1)) {
-        return found('HeaderSignature', `The signature on batch ${header.number} is not that of the gateway's key `
-          + `${manifest.key.idHex.slice(0, 8)}….`);
+        return found('HeaderSignature', '', header.number, manifest.key.idHex.slice(0, 8));
       }
       this.progress(i + 1, 2 * this.batches.length);
     }
@@ -170,11 +175,10 @@ class Verification {
       const keyId = hex(statement.keyId);
       const trusted = this.policy?.authorities.find((authority) => authority.key.idHex === keyId);
       if (trusted === undefined) {
-        return found('AuthorityUnknown', `The gateway's manifest is signed by "${statement.issuer}" with key ${keyId.slice(0, 8)}…, which `
-          + (this.policy === null ? 'nobody has told this verifier to trust.' : 'your policy does not know.'));
+        return found('AuthorityUnknown', this.policy === null ? 'nobody' : '', statement.issuer, keyId.slice(0, 8));
       }
       if (!await trusted.key.signed(statement, true)) {
-        return found('ManifestSignature', `The signature on manifest ${short(statement.payloadDigest)} is not that of ${trusted.name}.`);
+        return found('ManifestSignature', '', short(statement.payloadDigest), trusted.name);
       }
       this.authority = trusted.name;
     }
@@ -183,13 +187,13 @@ class Verification {
 
   private finish(): Verdict {
     for (const name of CHECKS.slice(this.checks.length)) {
-      this.checks.push({ name, state: 'NotChecked', fault: 'None', sentence: NOT_CHECKED });
+      this.checks.push({ name, state: 'NotChecked', fault: 'None', sentence: NOT_CHECKED, finding: null });
     }
     const traits = [...this.manifests.values()].reduce((all, { manifest }) => all | manifest.traits, 0);
     const receipt = this.log?.last ?? null;
     const fault = this.first?.fault ?? 'None';
     return {
-      word: wordFor(fault), fault, reason: this.first?.sentence ?? '', checks: this.checks, channels: this.channels, brackets: this.brackets,
+      word: wordFor(fault), fault, reason: this.first === null ? '' : sentenceOf(this.first), checks: this.checks, channels: this.channels, brackets: this.brackets,
       gateway: this.bundle?.gateway ?? null, from: this.bundle?.from ?? 0, to: this.bundle?.to ?? 0, level: this.bundle?.level ?? 'headers',
       traits, keyIds: [...new Set(this.batches.map((batch) => batch.manifest.key.idHex))], authority: this.authority,
       firstNumber: this.batches[0]?.header.number ?? 0, lastNumber: this.batches[this.batches.length - 1]?.header.number ?? 0,
@@ -201,13 +205,13 @@ class Verification {
   private notes(traits: number): Note[] {
     const notes: Note[] = [];
     const receipt = this.log?.last ?? null;
-    if ((traits & 2) !== 0) notes.push({ name: 'emulated', serial: '', expiry: null });
-    if ((traits & 1) !== 0) notes.push({ name: 'softwareKey', serial: '', expiry: null });
-    if (receipt !== null && receipt.witnesses === 0) notes.push({ name: 'noWitness', serial: '', expiry: null });
+    if ((traits & 2) !== 0) notes.push({ key: 'note.emulated', values: [] });
+    if ((traits & 1) !== 0) notes.push({ key: 'note.softwareKey', values: [] });
+    if (receipt !== null && receipt.witnesses === 0) notes.push({ key: 'note.noWitness', values: [] });
     for (const { probe } of this.channels) {
-      if (probe.expiry === null) notes.push({ name: 'noCertificate', serial: probe.serial, expiry: null });
+      if (probe.expiry === null) notes.push({ key: 'note.noCertificate', values: [probe.serial] });
       else if (this.bundle !== null && probe.expiry < this.bundle.to) {
-        notes.push({ name: 'certificateExpired', serial: probe.serial, expiry: probe.expiry });
+        notes.push({ key: 'note.certificateExpired', values: [probe.serial, utc(probe.expiry)] });
       }
     }
     return notes;

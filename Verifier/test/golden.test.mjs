@@ -13,10 +13,12 @@ const policy = bytes('attacks/policy.json');
 
 test('every attack is listed', () => assert.ok(attacks.length >= 103, `${attacks.length} rows`));
 
-for (const { name, word, fault } of attacks) {
+for (const { name, word, fault, reason } of attacks) {
   test(`attack ${name}: ${word}, ${fault}`, async () => {
     const verdict = await verifier.verify(bytes(`attacks/${name}.coldproof.json`), policy);
     assert.equal(`${verdict.word} ${verdict.fault}`, `${word} ${fault}`, verdict.reason);
+    const finding = verdict.checks.find((check) => check.state === 'Failed')?.finding ?? null;
+    assert.equal(finding === null ? '' : verifier.reason('en', finding.key, finding.values), reason, 'word for word as the C# verifier says it');
     const failed = verdict.checks.findIndex((check) => check.state === 'Failed');
     assert.equal(verdict.checks.length, 8);
     assert.equal(failed < 0, fault === 'None');
@@ -105,3 +107,27 @@ for (const { name, entry, receipt, reason } of log.receipts) {
     assert.equal(reason.startsWith('The inclusion path') ? pathFault(receipt, entry) : check.reason, reason);
   });
 }
+
+test('every fault of the code has its sentences, with the same places in every language, and every golden finding fills its own', async () => {
+  const source = (name) => readFileSync(new URL(`../src/${name}.ts`, import.meta.url), 'utf8');
+  const union = /export type Fault = ([^;]*);/.exec(source('verdict'))[1];
+  const faults = [...union.matchAll(/'(\w+)'/g)].map(([, name]) => name).filter((name) => name !== 'None');
+  const { en, ...others } = verifier.REASONS;
+  assert.deepEqual([...new Set(Object.keys(en).filter((key) => !key.startsWith('note.')).map((key) => key.split('.')[0]))].sort(), faults.sort());
+  const places = (text) => [...new Set(text.match(/\{[0-9]\}/g) ?? [])].sort().join('');
+  for (const [language, said] of Object.entries(others)) {
+    assert.deepEqual(Object.keys(said).sort(), Object.keys(en).sort(), language);
+    for (const key of Object.keys(en)) {
+      assert.equal(places(said[key]), places(en[key]), `${language} ${key}`);
+      assert.notEqual(said[key], en[key], `${language} ${key} is left in English`);
+    }
+  }
+  const named = ['verifier', 'batches', 'channel', 'logrules'].flatMap((name) => [...source(name).matchAll(/found\('(\w+)', '(\w*)'/g)]);
+  assert.ok(named.length > 40, `${named.length} findings in the source`);
+  for (const [, fault, variant] of named) assert.ok((variant === '' ? fault : `${fault}.${variant}`) in en, `${fault} ${variant}`);
+  for (const { name } of attacks) {
+    const { checks } = await verifier.verify(bytes(`attacks/${name}.coldproof.json`), policy);
+    const finding = checks.find((check) => check.finding !== null)?.finding;
+    if (finding) assert.equal(places(en[finding.key]), finding.values.map((_, i) => `{${i}}`).join(''), `${name}: ${finding.key}`);
+  }
+});

@@ -122,7 +122,8 @@ public sealed class ReportTests
     [InlineData(VerdictWord.CannotCheck, Fault.FormUnreadable, "CANNOT CHECK")]
     public async Task A_record_that_does_not_hold_says_so_first(VerdictWord word, Fault fault, string headline)
     {
-        const string Reason = "Batch 1 hashes to another root than its header states.";
+        const string Reason = "Batch 7041 is missing.";
+        var finding = new Finding(fault, "BatchMissing.one", ["7041"], "");
         using var truck = new TestTruck();
         var evidence = ReportBench.Trip(truck);
         var verdict = evidence.Verdict with
@@ -133,7 +134,8 @@ public sealed class ReportTests
             Channels = word == VerdictWord.CannotCheck ? [] : evidence.Verdict.Channels,
             Brackets = word == VerdictWord.CannotCheck ? [] : evidence.Verdict.Brackets,
             Checks = [.. evidence.Verdict.Checks.Select((check, i) => i < 2 ? check
-                : check with { State = i == 2 ? CheckState.Failed : CheckState.NotChecked, Sentence = i == 2 ? Reason : "" })],
+                : i == 2 ? check with { State = CheckState.Failed, Sentence = Reason, Finding = finding }
+                : check with { State = CheckState.NotChecked, Sentence = "" })],
         };
         using var bench = new ReportBench(evidence with { Verdict = verdict });
         var first = await bench.Text(1);

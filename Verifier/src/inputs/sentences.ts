@@ -1,6 +1,8 @@
 // What is said of files: what this is, and what to do. {0} and {1} are filled in as text, never as markup.
 
-export type Language = 'en' | 'fr' | 'zh';
+import type { Language } from '../reasons.ts';
+
+export type { Language };
 
 const SENTENCES = {
   empty: {

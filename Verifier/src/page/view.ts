@@ -1,7 +1,7 @@
-import { utc } from '../bytes.ts';
-import type { Check, Verdict, Word } from '../verdict.ts';
+import { reason } from '../reasons.ts';
+import type { Check, Finding, Verdict, Word } from '../verdict.ts';
 import type { ChartPanel } from './chart/panel.ts';
-import { h, mark, type Shape } from './dom.ts';
+import { h, mark, type Child, type Shape } from './dom.ts';
 import type { Speech } from './speech.ts';
 import { temperature } from './temperature.ts';
 import { authorities, type Trust } from './trust.ts';
@@ -21,19 +21,21 @@ export function verdictSections(verdict: Verdict, speech: Speech, scanned: strin
 
 function word(verdict: Verdict, speech: Speech, another: string | null): HTMLElement {
   const [style, shape] = another === null ? SHAPES[verdict.word] : ['failed', 'cross'] as [string, Shape];
+  const failed = verdict.checks.find((check) => check.finding !== null)?.finding ?? null;
   const title = another === null ? speech.say(`word.${verdict.word}`) : speech.say('another');
   return h('section', { class: `verdict ${style}`, role: 'status', id: 'verdict', tabindex: -1, 'data-word': another === null ? verdict.word : 'AnotherRecord',
     'data-fault': verdict.fault }, mark(shape), h('div', {}, h('h1', {}, title),
     h('p', {}, another === null ? speech.say(`means.${verdict.word}`) : speech.say('another.means', another)),
-    verdict.reason !== '' && h('p', {}, h('strong', {}, `${speech.say('reason')}: `), h('span', { lang: 'en' }, verdict.reason)),
+    failed !== null && h('p', { id: 'reason' }, h('strong', {}, `${speech.say('reason')}: `), ...why(failed, speech)),
     verdict.gateway !== null && h('p', {}, speech.say('gateway', verdict.gateway)),
     verdict.gateway !== null && h('p', {}, `${speech.time(verdict.from)} → ${speech.time(verdict.to)}`),
-    ...verdict.notes.map((note) => h('p', { class: 'quiet' }, noteText(note, speech)))));
+    ...verdict.notes.map((note) => h('p', { class: 'quiet' }, reason(speech.language, note.key, note.values)))));
 }
 
-function noteText({ name, serial, expiry }: Verdict['notes'][number], speech: Speech): string {
-  const known = { emulated: 'note.emulated', softwareKey: 'note.software', noWitness: 'note.witness', noCertificate: null, certificateExpired: null }[name];
-  return known !== null ? speech.say(known) : expiry === null ? `${serial}: no calibration certificate.` : `${serial}: calibration expired ${utc(expiry)}.`;
+/** Why, in the reader's language; the technical rule behind it in small type, in English. */
+function why(finding: Finding, speech: Speech): Child[] {
+  return [h('span', {}, reason(speech.language, finding.key, finding.values)),
+    ...(finding.detail === '' ? [] : [' ', h('small', { class: 'quiet', lang: 'en' }, finding.detail)])];
 }
 
 function checks(verdict: Verdict, speech: Speech): HTMLElement {
@@ -42,7 +44,7 @@ function checks(verdict: Verdict, speech: Speech): HTMLElement {
   const widest = Math.max(0, ...verdict.brackets.map((bracket) => (bracket.notAfter ?? 0) - (bracket.notBefore ?? 0)));
   return h('section', {}, h('h2', {}, speech.say('checked')), h('ul', { class: 'checks' }, ...verdict.checks.map((check) =>
     h('li', { class: check.state, 'data-check': check.name }, mark(shapes[check.state]), h('div', {}, h('strong', {}, speech.say(`check.${check.name}`)),
-      ` – ${speech.say(`state.${check.state}`)}`, check.state === 'Failed' && h('div', { lang: 'en' }, check.sentence))))),
+      ` – ${speech.say(`state.${check.state}`)}`, check.finding !== null && h('div', {}, ...why(check.finding, speech)))))),
   from !== null && to !== null && h('p', { id: 'bracket' }, speech.say('sealed', speech.time(from), speech.time(to), speech.duration(widest))));
 }
 

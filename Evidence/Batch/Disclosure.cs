@@ -99,7 +99,7 @@ public abstract record Disclosure(LinkId Link, long Number, Digest Previous, lon
             (1, LinkCreated.Fields) => new LinkCreated(link, previous, at, LinkTerms.Read(reader)),
             (2, LinkUsed.Fields) => new LinkUsed(link, number, previous, at, reader.Integer(at, Moment.WallCeilingMs, "time of the last use"),
                 reader.Integer(1, Leaf.NumberMax, "number of uses"), (ShownForms)reader.Integer(1, 31, "forms shown")),
-            (3, LinkRevoked.Fields) => new LinkRevoked(link, number, previous, at, reader.Text(ReasonLengthMax, "reason")),
+            (3, LinkRevoked.Fields) => new LinkRevoked(link, number, previous, at, CheckText("reason", reader.Text(ReasonLengthMax, "reason"), ReasonLengthMax)),
             _ => throw new MalformedEvidenceException($"A disclosure of act {act} does not have {fields} fields."),
         };
         reader.ReadEndArray();

@@ -13,7 +13,7 @@ public static class VerifyVerb
     {
         var evidence = new Argument<string>("evidence")
         {
-            Description = "The evidence, a *.coldproof.json file; or the text of a certificate code (CP1:…, in quotes), or a file with it.",
+            Description = "The evidence, a *.coldproof.json file, or a link's disclosures.json; or the text of a certificate code (CP1:…, in quotes), or a file with it.",
         };
         var policy = new Option<FileInfo?>("--policy")
         {
@@ -53,7 +53,13 @@ public static class VerifyVerb
     private static int Run(Screen screen, FileInfo bundle, FileInfo policyFile, bool isJson)
     {
         var policy = ReadPolicy(policyFile);
-        var verdict = Verifier.Verify(ReadFile(bundle, Bundle.LengthMax, "bundle"), policy);
+        var file = ReadFile(bundle, Bundle.LengthMax, "bundle");
+        if (DisclosureFile.Looks(file.Span))
+        {
+            return Entries(screen, DisclosureFile.Verify(file, policy.Log), isJson);
+        }
+
+        var verdict = Verifier.Verify(file, policy);
         if (isJson)
         {
             screen.Line(Json.Members(writer => VerdictJson.Write(writer, verdict)));
@@ -64,6 +70,20 @@ public static class VerifyVerb
         }
 
         return CodeOf(verdict.Word);
+    }
+
+    private static int Entries(Screen screen, DisclosureAnswer answer, bool isJson)
+    {
+        if (isJson)
+        {
+            screen.Line(Json.Members(writer => DisclosureText.WriteJson(writer, answer)));
+        }
+        else
+        {
+            DisclosureText.Write(screen, answer);
+        }
+
+        return answer.Holds ? ExitCode.Done : ExitCode.Failed;
     }
 
     internal static VerifierPolicy ReadPolicy(FileInfo file)

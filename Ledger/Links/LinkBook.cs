@@ -19,8 +19,8 @@ public sealed record KnownLink(LinkId Id, string? OpenToken, LinkTerms Terms, lo
 /// <summary>Reads links from the store.</summary>
 public sealed class LinkBook(LedgerStore store)
 {
-    /// <summary>Most links of one answer.</summary>
-    public const int LinksMax = 10_000;
+    /// <summary>Most links that show something at one time.</summary>
+    public const int LiveMax = 10_000;
 
     /// <summary>The link that this token opens; null when none does.</summary>
     public KnownLink? Find(LinkToken token)
@@ -59,11 +59,15 @@ public sealed class LinkBook(LedgerStore store)
     {
         using var context = store.Read();
         var path = DigitalLink.Write(link.Terms.Key);
-        var ids = link.Terms.Access == LinkAccess.Open
-            ? [link.Id.Value]
-            : Read(context, context.Links.Where(other => other.Key == path)).Where(other => other.Terms.Gateway == link.Terms.Gateway)
-                .Select(other => other.Id.Value).ToList();
-        return Entries(context, context.Disclosures.Where(row => ids.Contains(row.Link)));
+        if (link.Terms.Access == LinkAccess.Open)
+        {
+            return Entries(context, context.Disclosures.Where(row => row.Link == link.Id.Value));
+        }
+
+        var parties = Read(context, context.Links.Where(other => other.Key == path)).Where(other => other.Terms.Gateway == link.Terms.Gateway)
+            .Select(other => other.Id.Value).ToHashSet();
+        return Entries(context, context.Disclosures.Where(row => context.Links.Any(other => other.Id == row.Link && other.Key == path)))
+            .FindAll(entry => parties.Contains(entry.Row.Link));
     }
 
     /// <summary>Number and payload digest of a link's newest entry; null when there is no such link.</summary>
@@ -77,16 +81,19 @@ public sealed class LinkBook(LedgerStore store)
 
     private static List<KnownLink> Read(LedgerContext context, IQueryable<LinkRow> links)
     {
-        var rows = links.Take(LinksMax).Join(context.Disclosures.Where(row => row.Number == 0), link => link.Id, row => row.Link,
-            (link, row) => new { link.Id, link.OpenToken, row.LogIndex, row.Content }).OrderBy(found => found.LogIndex).ToList();
-        var ids = rows.ConvertAll(row => row.Id);
-        var revoked = context.Disclosures.Where(row => row.Revokes && ids.Contains(row.Link)).Select(row => new { row.Link, row.Content })
-            .ToDictionary(row => row.Link, row => row.Content);
+        var rows = links.Join(context.Disclosures.Where(row => row.Number == 0), link => link.Id, row => row.Link, (link, row) => new
+        {
+            link.Id,
+            link.OpenToken,
+            row.LogIndex,
+            row.Content,
+            End = context.Disclosures.Where(end => end.Link == link.Id && end.Revokes).Select(end => end.Content).FirstOrDefault(),
+        }).OrderBy(found => found.LogIndex).ToList();
         return rows.ConvertAll(row =>
         {
             var created = (LinkCreated)Disclosure.Decode(row.Content);
             return new KnownLink(new(row.Id), row.OpenToken, created.Terms, created.AtMs, row.LogIndex,
-                revoked.TryGetValue(row.Id, out var end) ? (LinkRevoked)Disclosure.Decode(end) : null);
+                row.End is { } end ? (LinkRevoked)Disclosure.Decode(end) : null);
         });
     }
 

@@ -114,9 +114,9 @@ public sealed class LinkDesk(LedgerStore store, Sequencer sequencer, LinkSigner 
             throw new LinkRefusedException($"The link would expire {Wording.Utc(terms.ExpiresMs)}; by the ledger's clock it is {Wording.Utc(nowMs)}.");
         }
 
-        if (Book.All().Count >= LinkBook.LinksMax)
+        if (Book.All().Count(link => link.IsLive(nowMs)) >= LinkBook.LiveMax)
         {
-            throw new LinkRefusedException($"This ledger has {LinkBook.LinksMax} links, as many as it keeps.");
+            throw new LinkRefusedException($"{LinkBook.LiveMax} links show something now, as many as may. Revoke some that are not needed any more.");
         }
     }
 }

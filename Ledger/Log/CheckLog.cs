@@ -31,6 +31,7 @@ public sealed class CheckLog(LogDisk disk, LogKeys keys)
             checkpoints = CheckHeads(head, leaves, store);
             CheckTiles(leaves, head.Size);
             batches = CheckBatches(store);
+            CheckDisclosures(store);
         }
         catch (Exception fault) when (fault is EvidenceBrokenException or MalformedEvidenceException)
         {
@@ -146,6 +147,28 @@ public sealed class CheckLog(LogDisk disk, LogKeys keys)
         }
 
         return count;
+    }
+
+    /// <summary>Salt and content of each entry about a link give the hash that stands in the log, and each link's entries follow each
+    /// other.</summary>
+    private void CheckDisclosures(LedgerStore store)
+    {
+        using var context = store.Read();
+        var tips = new Dictionary<Guid, (long Number, Digest Digest)>();
+        foreach (var (row, bytes) in context.Disclosures
+            .Join(context.Entries, row => row.LogIndex, entry => entry.LogIndex, (row, entry) => new { Row = row, entry.Statement })
+            .OrderBy(found => found.Row.LogIndex).AsEnumerable().Select(found => (found.Row, found.Statement)))
+        {
+            var (statement, content) = (Statement.Decode(bytes), Disclosure.Decode(row.Content));
+            var (number, previous) = tips.TryGetValue(row.Link, out var tip) ? (tip.Number + 1, tip.Digest) : (0, default);
+            if (Disclosure.ReadCommitment(statement) != Disclosure.Commit(row.Salt, row.Content) || content.Link.Value != row.Link
+                || (content.Number, content.Previous) != (number, previous))
+            {
+                problems.Add($"What opens entry {row.LogIndex}, about link {row.Link}, does not belong to it.");
+            }
+
+            tips[row.Link] = (content.Number, statement.PayloadDigest);
+        }
     }
 
     private void CheckBatch(BatchRow row, Statement statement, Dictionary<Digest, Manifest> manifests, Dictionary<Guid,

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Evidence;
 using Evidence.Gs1;
 using Evidence.Log;
@@ -26,25 +27,61 @@ public sealed class DisclosureTests
         await bench.Get(otherPath);
         await bench.Core.Links.Revoke(other.Id, Hostile[1], TestContext.Current.CancellationToken);
 
-        var entries = Check((await bench.Get(path + "/page/disclosures.json")).Text, bench);
+        var file = (await bench.Get(path + "/page/disclosures.json")).Text;
+        var entries = Check(file, bench);
+        var answer = DisclosureFile.Verify(Encoding.UTF8.GetBytes(file), bench.Ledger.Policy.Log);
+        Assert.True(answer is { Holds: true, IsWhole: true }, answer.Reason);
+        Assert.Equal(entries.Select(entry => entry.Content), answer.Entries.Select(entry => entry.Content), (a, b) => a.Encode().AsSpan().SequenceEqual(b.Encode()));
         Assert.Equal([typeof(LinkCreated), typeof(LinkCreated), typeof(LinkUsed), typeof(LinkUsed), typeof(LinkRevoked)], entries.Select(entry => entry.Content.GetType()));
         var made = Assert.IsType<LinkCreated>(entries[0].Content);
         Assert.Equal((link.Id, terms.Recipient, terms.Reason, terms.Level, terms.Key), (made.Link, made.Terms.Recipient, made.Terms.Reason, made.Terms.Level, made.Terms.Key));
         Assert.Equal(ShownForms.Page, Assert.IsType<LinkUsed>(entries[2].Content).Shown);
 
         // What anyone can fetch of the log, and copy.
-        foreach (var file in Directory.EnumerateFiles(bench.Ledger.LogDirectory, "*", SearchOption.AllDirectories))
+        foreach (var name in Directory.EnumerateFiles(bench.Ledger.LogDirectory, "*", SearchOption.AllDirectories))
         {
-            var bytes = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
+            var bytes = await File.ReadAllBytesAsync(name, TestContext.Current.CancellationToken);
             foreach (var entry in entries)
             {
-                Assert.True(bytes.AsSpan().IndexOf(entry.Content.Encode()) < 0 && bytes.AsSpan().IndexOf(entry.Salt) < 0 && bytes.AsSpan().IndexOf(entry.Content.Link.ToBytes()) < 0, file);
+                Assert.True(bytes.AsSpan().IndexOf(entry.Content.Encode()) < 0 && bytes.AsSpan().IndexOf(entry.Salt) < 0 && bytes.AsSpan().IndexOf(entry.Content.Link.ToBytes()) < 0, name);
             }
 
             foreach (var secret in new[] { terms.Recipient, terms.Reason, "Regional office", LinkBench.Pallet, path[3..] })
             {
-                Assert.True(bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(secret)) < 0, $"{file} holds {secret}");
+                Assert.True(bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(secret)) < 0, $"{name} holds {secret}");
             }
+        }
+    }
+
+    [Fact]
+    public async Task A_file_of_entries_that_was_changed_is_refused_with_the_entry_that_does_not_hold()
+    {
+        await using var bench = await LinkBench.Start();
+        var (link, path) = await bench.Make(bench.Terms());
+        await bench.Get(path);
+        await bench.Core.Links.Revoke(link.Id, "done", TestContext.Current.CancellationToken);
+        var (_, other) = await bench.Make(bench.Terms());
+        var good = JsonNode.Parse((await bench.Get(other + "/page/disclosures.json")).Text)!;
+        Assert.True(Verify(good).Holds);
+        var left = Bent(good, entries => entries.RemoveAt(1));
+        Assert.Contains("something between them is left out", Verify(left).Reason, StringComparison.Ordinal);
+        var head = Bent(good, entries => entries.RemoveAt(0));
+        Assert.True(Verify(head) is { Holds: true, IsWhole: false });
+        Assert.Contains("says something else", Verify(Bent(good, entries => entries[1]!["salt"] = Convert.ToBase64String(new byte[32]))).Reason, StringComparison.Ordinal);
+        Assert.Contains("says something else", Verify(Bent(good, entries => entries[1]!["content"] = (string)entries[0]!["content"]!)).Reason, StringComparison.Ordinal);
+        Assert.Contains("not proven to be in the log", Verify(Bent(good, entries => entries[1]!["receipt"] = (string)entries[0]!["receipt"]!)).Reason, StringComparison.Ordinal);
+        Assert.False(Verify(Bent(good, entries => entries[1]!["statement"] = (string)entries[0]!["statement"]!)).Holds);
+        Assert.False(Verify(Bent(good, entries => entries[1]!["salt"] = (string)entries[1]!["salt"]! + "\n")).Holds);
+        Assert.False(Verify(Bent(good, entries => entries[1]!["more"] = 1)).Holds);
+        Assert.Contains("format", DisclosureFile.Verify(Encoding.UTF8.GetBytes("{}"), bench.Ledger.Policy.Log).Reason, StringComparison.Ordinal);
+
+        DisclosureAnswer Verify(JsonNode file) => DisclosureFile.Verify(Encoding.UTF8.GetBytes(file.ToJsonString()), bench.Ledger.Policy.Log);
+
+        static JsonNode Bent(JsonNode file, Action<JsonArray> bend)
+        {
+            var bent = file.DeepClone();
+            bend(bent["entries"]!.AsArray());
+            return bent;
         }
     }
 

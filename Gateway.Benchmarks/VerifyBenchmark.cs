@@ -29,6 +29,11 @@ internal static class VerifyBenchmark
             return 1;
         }
 
+        if (arguments is ["--write", var folder])
+        {
+            Write(folder, bundle, policy);
+        }
+
         var ours = Machine.Time(9, () => Verifier.Verify(bundle, policy));
         // The peer is what no verifier of these 864 headers can avoid: the same machine's bare ES256 verification, and two hashes a
         // reading.
@@ -55,5 +60,17 @@ internal static class VerifyBenchmark
             $"verify: bundle {bundle.Length} bytes of JSON, {(double)bundle.Length / (Batches * Rounds):0.0} a reading; in memory, "
                 + $"nothing on disk"));
         return 0;
+    }
+
+    /// <summary>The same bundle, one of a single reading, and the policy, for the browser's benchmark (Verifier/test/browser/bench.mjs).</summary>
+    private static void Write(string folder, byte[] bundle, VerifierPolicy policy)
+    {
+        Directory.CreateDirectory(folder);
+        using var small = new TestTruck(intervalMs: 10_000);
+        small.Seal(1);
+        File.WriteAllBytes(Path.Combine(folder, "days.coldproof.json"), bundle);
+        File.WriteAllBytes(Path.Combine(folder, "single.coldproof.json"), small.Bundle());
+        File.WriteAllBytes(Path.Combine(folder, "days-policy.json"), policy.ToJson());
+        File.WriteAllBytes(Path.Combine(folder, "single-policy.json"), small.Policy.ToJson());
     }
 }

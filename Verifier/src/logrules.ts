@@ -1,18 +1,20 @@
 import type { ProvenBatch } from './batches.ts';
 import { digest, hex, Malformed, utc, utf8 } from './bytes.ts';
 import type { Bundle, Policy } from './bundle.ts';
-import { crossCheck, inclusionFault, parseNote, parseProof, type Note } from './log.ts';
+import { crossCheck, inclusionFault, parseNote, parseProof, type Note, type TlogProof } from './log.ts';
 import { decodeRevocation, decodeStatement } from './statement.ts';
-import type { PolicyCheck, TlogPolicy } from './tlogpolicy.ts';
+import type { Cosigner, PolicyCheck, TlogPolicy } from './tlogpolicy.ts';
 import { leafHash } from './tree.ts';
-import { because, found, type Bracket, type Fault, type Finding } from './verdict.ts';
+import { because, found, type Bracket, type Fault, type Finding, type LogLine } from './verdict.ts';
 
 /** How far two honest clocks may disagree before a batch's own times contradict the log's. */
 const CLOCK_TOLERANCE = 300_000;
 const HOUR = 3_600_000;
 const AGREE_MAX = 16;
 
-export interface Receipt { fault: Fault; reason: string; index: bigint; size: bigint; time: number | null; witnesses: number }
+export interface Receipt {
+  fault: Fault; reason: string; index: bigint; size: bigint; time: number | null; witnesses: number; proof: TlogProof | null; cosigners: Cosigner[];
+}
 
 /** Checks a receipt: the statement's exact bytes are in a trusted log under a checkpoint with the quorum. */
 export function checkReceipt(text: string, statement: Uint8Array, policy: TlogPolicy): Receipt {
@@ -26,10 +28,10 @@ export function checkReceipt(text: string, statement: Uint8Array, policy: TlogPo
       : check.fault === 'QuorumNotReached' ? 'QuorumMissing' : 'None';
     const reason = fault === 'ReceiptOfAnother' ? inclusion ?? '' : check.reason;
     const witnesses = check.cosigners.filter((cosigner) => !cosigner.isLogsOwnClock).length;
-    return { fault, reason, index: proof.index, size: proof.checkpoint.size, time: timeOf(check, true), witnesses };
+    return { fault, reason, index: proof.index, size: proof.checkpoint.size, time: timeOf(check, true), witnesses, proof, cosigners: check.cosigners };
   } catch (broken) {
     if (!(broken instanceof Malformed)) throw broken;
-    return { fault: 'ReceiptUnreadable', reason: broken.message, index: 0n, size: 0n, time: null, witnesses: 0 };
+    return { fault: 'ReceiptUnreadable', reason: broken.message, index: 0n, size: 0n, time: null, witnesses: 0, proof: null, cosigners: [] };
   }
 }
 
@@ -70,6 +72,20 @@ export class LogRules {
 
   get last(): Receipt | null {
     return this.receipts[this.receipts.length - 1] ?? null;
+  }
+
+  /** Log position of a batch by its own receipt; null where it has none. */
+  index(position: number): string | null {
+    const receipt = this.receipts[position];
+    return receipt === null || receipt === undefined ? null : String(receipt.index);
+  }
+
+  get line(): LogLine | null {
+    const last = this.last;
+    if (last === null || last.proof === null) return null;
+    const { checkpoint, note } = last.proof;
+    return { origin: checkpoint.origin, index: String(last.index), size: String(last.size), root: hex(checkpoint.root), checkpoint: note.whole,
+      cosigners: last.cosigners.map(({ witness, seconds, isLogsOwnClock }) => ({ name: witness.key.name, time: Number(seconds) * 1000, own: isLogsOwnClock })) };
   }
 
   /** Every receipt that is there must hold, and the last batch must have one: the chain commits to all before. */

@@ -69,7 +69,21 @@ export interface Verdict {
   logSize: string | null; witnesses: number; notes: Note[];
   /** Root of every batch, in hex. */
   roots: string[];
+  details: Details;
 }
+
+/** Hashes in lower-case hex, times in milliseconds since 1970 UTC, log positions in digits; `index` is null where a batch has no receipt of its own. */
+export interface BatchLine { number: number; opened: number; closed: number; leaves: number; root: string; header: string; index: string | null }
+export interface ChannelLine { place: string; serial: string; low: number; high: number; interval: number; certificate: string; expiry: number | null }
+export interface ManifestLine {
+  digest: string; first: number; issued: number; issuer: string; signerKey: string; gatewayKey: string; rules: string; previous: string; channels: ChannelLine[];
+}
+/** What the last receipt says: which log, how large, who cosigned when; `own` marks the log's own clock, which is no witness. */
+export interface LogLine {
+  origin: string; index: string; size: string; root: string; checkpoint: string; cosigners: { name: string; time: number; own: boolean }[];
+}
+/** For whoever wants to compare with another program; believed only as far as the checks hold. */
+export interface Details { batches: BatchLine[]; manifests: ManifestLine[]; log: LogLine | null }
 
 /** What must be printed beside the word even when all is well. */
 export interface Note { key: `note.${'emulated' | 'softwareKey' | 'noWitness' | 'certificateExpired' | 'noCertificate'}`; values: string[] }

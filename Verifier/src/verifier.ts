@@ -6,7 +6,7 @@ import { decodeColumn, decodeLeaf } from './leaf.ts';
 import { LogRules } from './logrules.ts';
 import { decodeHeader, decodeManifest, decodeStatement, type Manifest, type Statement } from './statement.ts';
 import { leafHash } from './tree.ts';
-import { because, CHECKS, found, sentenceOf, wordFor, type Bracket, type ChannelVerdict, type Check, type CheckName, type Finding, type Note,
+import { because, CHECKS, found, sentenceOf, wordFor, type Bracket, type ChannelVerdict, type Check, type CheckName, type Details, type Finding, type Note,
   type Verdict } from './verdict.ts';
 
 /** Batches done of all batches; called often. */
@@ -198,7 +198,18 @@ class Verification {
       traits, keyIds: [...new Set(this.batches.map((batch) => batch.manifest.key.idHex))], authority: this.authority,
       firstNumber: this.batches[0]?.header.number ?? 0, lastNumber: this.batches[this.batches.length - 1]?.header.number ?? 0,
       logSize: receipt === null ? null : String(receipt.size), witnesses: receipt?.witnesses ?? 0, notes: this.notes(traits),
-      roots: this.batches.map((batch) => hex(batch.header.root)),
+      roots: this.batches.map((batch) => hex(batch.header.root)), details: this.details(),
+    };
+  }
+
+  private details(): Details {
+    return {
+      batches: this.batches.map(({ header, statement }, i) => ({ number: header.number, opened: header.opened, closed: header.closed, leaves: header.leaves,
+        root: hex(header.root), header: hex(statement.payloadDigest), index: this.log?.index(i) ?? null })),
+      manifests: [...this.manifests.entries()].map(([digest, { statement, manifest }]) => ({ digest, first: manifest.first, issued: manifest.issued,
+        issuer: statement.issuer, signerKey: hex(statement.keyId), gatewayKey: manifest.key.idHex, rules: hex(manifest.rules), previous: hex(manifest.previous),
+        channels: manifest.channels.map((channel) => ({ ...channel, certificate: hex(channel.certificate) })) })),
+      log: this.log?.line ?? null,
     };
   }
 

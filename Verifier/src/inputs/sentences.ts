@@ -1,6 +1,6 @@
 // What is said of files: what this is, and what to do. {0} and {1} are filled in as text, never as markup.
 
-import type { Language } from '../reasons.ts';
+import { spaced, type Language } from '../reasons.ts';
 
 export type { Language };
 
@@ -151,7 +151,7 @@ export type SentenceKey = keyof typeof SENTENCES;
 
 /** One sentence in one language, its places filled in. */
 export function sentence(key: SentenceKey, language: Language, values: readonly string[] = []): string {
-  return SENTENCES[key][language].replace(/\{([0-9])\}/g, (_, place: string) => values[Number(place)] ?? '');
+  return spaced(language, SENTENCES[key][language]).replace(/\{([0-9])\}/g, (_, place: string) => values[Number(place)] ?? '');
 }
 
 export const SENTENCE_KEYS = Object.keys(SENTENCES) as SentenceKey[];

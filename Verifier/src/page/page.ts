@@ -1,20 +1,22 @@
 import { Malformed, utf8 } from '../bytes.ts';
 import { compareCsv } from '../inputs/csv.ts';
-import { openFile, type Opened } from '../inputs/open.ts';
+import { openFile, openText, type Opened } from '../inputs/open.ts';
 import { sentence, type Language } from '../inputs/sentences.ts';
 import type { ChartPanel } from './chart/panel.ts';
 import { append, h } from './dom.ts';
+import { dropPanel, honestPanel, printFoot, trustPanel } from './panels.ts';
 import type { Result } from './results.ts';
-import { emptyPage, pageSum, readBlock, writeBlock } from './source.ts';
+import { readBlock } from './source.ts';
 import { LANGUAGES, Speech } from './speech.ts';
 import { authorities, readPolicyBlock, remember, remembered, type Trust } from './trust.ts';
-import { verdictSections } from './view.ts';
+import { keys, verdictSections } from './view.ts';
 import { Checker } from './worker.ts';
 
 /** The whole page: what it holds, what it was told to trust, and what it shows. Every change draws it anew. */
 export class Page {
   private readonly checker: Checker;
   private readonly root = document.getElementById('page') as HTMLElement;
+  private readonly toast = h('p', { role: 'status', class: 'toast noprint' });
   private speech = new Speech(LANGUAGES.find((name) => navigator.language.startsWith(name)) ?? 'en');
   private bundle: Uint8Array | null = null;
   private offer: Uint8Array | null = null;
@@ -22,7 +24,12 @@ export class Page {
   private context: Record<string, unknown> = {};
   private result: Result | null = null;
   private charts: ChartPanel[] = [];
-  private message = '';
+  /** Short hash of a code that was scanned, or of the address that was opened. */
+  private scanned: string | null = null;
+  /** Said anew in each language; `link` is what a code names. */
+  private message: { say: (language: Language) => string; link?: string } | null = null;
+  /** Counts what was asked for, so that an answer that comes late is not shown over a newer one. */
+  private turn = 0;
 
   constructor(private readonly source: string, program: string) {
     this.checker = new Checker(program);
@@ -31,13 +38,14 @@ export class Page {
   start(): void {
     const block = (name: 'bundle' | 'policy' | 'context'): string => readBlock(this.source, name) ?? '';
     if (block('bundle').trim() !== '') this.bundle = utf8(block('bundle'));
+    this.scanned = /^#(?:.*&)?r=([0-9a-f]{16})(?:&|$)/.exec(location.hash)?.[1] ?? null;
     try {
       this.context = block('context').trim() === '' ? {} : JSON.parse(block('context')) as Record<string, unknown>;
       const { offer, pinned } = readPolicyBlock(block('policy'), location.protocol === 'file:', this.bundle !== null);
       for (const policy of [offer, pinned?.policy]) if (policy) authorities(policy);
       [this.offer, this.trust] = [offer, pinned ?? remembered()];
     } catch (fault) {
-      this.message = fault instanceof Error ? fault.message : String(fault);
+      this.refuse(fault instanceof Error ? fault.message : String(fault));
     }
     document.addEventListener('dragover', (event) => event.preventDefault());
     document.addEventListener('drop', (event) => {
@@ -45,24 +53,36 @@ export class Page {
       const file = event.dataTransfer?.files[0];
       if (file) void this.open(file);
     });
+    document.body.append(this.toast);
     void this.check();
   }
 
   private async open(file: File): Promise<void> {
+    const turn = ++this.turn;
     const opened = await openFile(file);
-    this.message = '';
+    if (turn === this.turn) await this.take(opened);
+  }
+
+  private async take(opened: Opened): Promise<void> {
+    this.message = null;
     if (opened.is === 'bundle') {
       [this.bundle, this.context] = [opened.bytes, {}];
+      if (opened.from === 'pdf') this.message = { say: (language) => sentence('pdfNote', language) };
       return this.check();
     }
     if (opened.is === 'policy') return this.choose(opened.bytes);
-    this.message = this.about(opened);
+    if (opened.is === 'link') {
+      this.scanned = /^[0-9a-f]{16}$/.test(opened.root) ? opened.root : null;
+      this.message = { say: () => this.speech.say(this.scanned === null ? 'code.link.plain' : 'code.link'), link: opened.url };
+    } else {
+      this.message = { say: (language) => this.about(opened, language) };
+    }
     this.draw();
+    this.focus('message');
   }
 
   /** One sentence about a file that is no proof itself. */
-  private about(opened: Opened): string {
-    const { language } = this.speech;
+  private about(opened: Opened, language: Language): string {
     if (opened.is === 'refused') return sentence(opened.key, language, opened.values);
     if (opened.is === 'logger') {
       const { file, issuerKnown } = opened.report;
@@ -70,7 +90,7 @@ export class Page {
       return `${sentence(key, language)} ${sentence('loggerNote', language)}`;
     }
     if (opened.is !== 'csv') return sentence('unknown', language);
-    if (this.result?.is !== 'verdict') return sentence('csvNeedsBundle', language);
+    if (this.result?.is !== 'verdict' || this.result.verdict.channels.length === 0) return sentence('csvNeedsBundle', language);
     const { equal, missing, extra, first } = compareCsv(opened.rows, this.result.verdict.channels);
     if (first === null) return sentence('csvEqual', language, [String(equal)]);
     const [line, channel, sequence] = [first.line, first.channel, first.sequence].map(String);
@@ -79,102 +99,93 @@ export class Page {
       : sentence('csvExtra', language, [String(extra), line, channel, sequence]);
   }
 
+  private refuse(detail: string): void {
+    this.message = { say: (language) => sentence('damaged', language, [detail]) };
+  }
+
   private async choose(policy: Uint8Array): Promise<void> {
+    this.message = null;
     try {
       authorities(policy);
     } catch (fault) {
       if (!(fault instanceof Malformed)) throw fault;
-      this.message = fault.message;
-      return this.draw();
+      this.refuse(fault.message);
+      this.draw();
+      return this.focus('message');
     }
     this.trust = { policy, origin: 'chosen', since: Date.now() };
     remember(policy);
-    return this.check();
+    await this.check();
+    if (this.bundle === null) this.focus('keys');
   }
 
   private async check(): Promise<void> {
     this.result = null;
     if (this.bundle === null) return this.draw();
+    const turn = ++this.turn;
     const bar = h('progress', { max: 1, value: 0, 'aria-label': this.speech.say('checking') });
-    this.root.replaceChildren(h('p', { role: 'status' }, this.speech.say('checking')), bar);
+    this.replace(h('main', { 'aria-busy': 'true' }, h('h1', { class: 'busy', role: 'status' }, this.speech.say('checking')), bar));
     const final = await this.checker.run({ bundle: this.bundle, policy: this.trust?.policy ?? null }, (done, all) => { bar.value = done / all; });
+    if (turn !== this.turn) return;
     if ('verdict' in final) {
       this.result = { is: 'verdict', ...final };
       this.root.dataset.ms = String(Math.round(final.ms));
     } else {
-      this.message = this.speech.say('unknown.broken', 'malformed' in final ? final.malformed : final.broken);
+      const why = 'malformed' in final ? final.malformed : final.broken;
+      this.message = { say: () => this.speech.say('unknown.broken', why) };
     }
     this.draw();
-    document.getElementById('verdict')?.focus();
+    this.focus(this.result === null ? 'message' : 'verdict');
   }
 
   private draw(): void {
-    const { speech } = this;
-    document.documentElement.lang = speech.language === 'zh' ? 'zh-Hans' : speech.language;
-    const head = h('header', {}, h('p', {}, speech.say('title')), h('div', { class: 'noprint', role: 'group', 'aria-label': 'English, français, 中文' },
-      ...LANGUAGES.map((name) => h('button', { type: 'button', lang: name === 'zh' ? 'zh-Hans' : name, 'aria-pressed': String(name === speech.language),
-        click: () => this.speak(name) }, new Speech(name).say('name')))));
+    const { speech, trust } = this;
+    document.documentElement.lang = speech.tag;
+    document.title = this.result?.is === 'verdict' ? `${speech.say(`word.${this.result.verdict.word}`)} – Coldproof` : `${speech.say('verifier')} – Coldproof`;
     const main = h('main', {});
-    if (this.message !== '') main.append(h('p', { role: 'alert', id: 'message' }, this.message));
+    if (this.message !== null) main.append(h('div', { role: 'alert', id: 'message', tabindex: -1 }, h('p', {}, this.message.say(speech.language)),
+      this.message.link !== undefined && h('p', {}, h('a', { href: this.message.link, rel: 'noreferrer' }, this.message.link))));
+    const said = (words: string): void => this.say(words);
+    const drop = (again: boolean): HTMLElement => dropPanel(speech, again, (file) => void this.open(file), (text) => void this.take(openText(text)));
+    const charts: ChartPanel[] = [];
+    if (this.result?.is === 'verdict') {
+      append(main, verdictSections(this.result.verdict, this.askTrust(), { speech, scanned: this.scanned, trust, charts, said }));
+      main.append(drop(true));
+    } else {
+      append(main, [h('h1', {}, speech.say('verifier')), h('p', {}, speech.say('local')), drop(false), trust !== null && keys(null, speech, trust, said)]);
+    }
+    append(main, [honestPanel(speech, this.source, this.bundle, trust, this.offer, said), printFoot(speech, this.source, this.result?.verdict.roots.slice(-1)[0] ?? null)]);
+    this.replace(main, charts);
+  }
+
+  private replace(main: HTMLElement, charts: ChartPanel[] = []): void {
     for (const chart of this.charts.splice(0)) chart.end();
-    if (this.result?.is === 'verdict') append(main, verdictSections(this.result.verdict, speech, this.scanned(), this.trust, this.trustPanel(), this.charts));
-    else append(main, [h('h1', {}, speech.say('verifier')), h('p', {}, speech.say('local'))]);
-    append(main, [this.drop(), this.honest()]);
+    const head = h('header', {}, h('p', {}, this.speech.say('title')), h('div', { class: 'noprint languages', role: 'group', 'aria-label': 'English, français, 中文' },
+      ...LANGUAGES.map((name) => h('button', { type: 'button', lang: new Speech(name).tag, 'aria-pressed': String(name === this.speech.language),
+        click: () => this.speak(name) }, new Speech(name).say('name')))));
     this.root.replaceChildren(head, main);
-    for (const chart of this.charts) chart.begin();
+    this.charts = charts;
+    for (const chart of charts) chart.begin();
   }
 
   private speak(language: Language): void {
     this.speech = new Speech(language);
-    this.draw();
+    if (document.querySelector('[aria-busy]') === null) this.draw();
     this.root.querySelector<HTMLElement>(`header [aria-pressed=true]`)?.focus();
   }
 
-  private scanned(): string | null {
-    return /^#(?:.*&)?r=([0-9a-f]{16})(?:&|$)/.exec(location.hash)?.[1] ?? null;
+  private focus(id: string): void {
+    document.getElementById(id)?.focus();
   }
 
-  private picker(label: string): HTMLElement {
-    return h('label', { class: 'file' }, label, h('input', { type: 'file', change: (event) => {
-      const file = (event.target as HTMLInputElement).files?.[0];
-      if (file) void this.open(file);
-    } }));
+  private say(words: string): void {
+    this.toast.textContent = words;
+    setTimeout(() => { if (this.toast.textContent === words) this.toast.textContent = ''; }, 6_000);
   }
 
-  private drop(): HTMLElement {
-    return h('section', { class: 'drop noprint' }, this.picker(this.speech.say('choose')), h('p', { class: 'quiet' }, this.speech.say('choose.hint')));
-  }
-
-  private trustPanel(): HTMLElement | null {
+  private askTrust(): HTMLElement | null {
     if (this.trust !== null) return null;
-    const { offer, speech } = this;
-    const origin = typeof this.context.origin === 'string' ? this.context.origin : speech.say('trust.sender');
-    return h('section', { id: 'trust', class: 'noprint' }, h('h2', {}, speech.say('trust')), h('p', {}, speech.say('trust.text')),
-      ...(offer === null ? [] : [h('button', { type: 'button', id: 'use-offer', click: () => void this.choose(offer) },
-        authorities(offer).map(({ name, fingerprint }) => speech.say('trust.use', origin, name, fingerprint)).join('; '))]),
-      this.picker(speech.say('trust.file')));
-  }
-
-  private honest(): HTMLElement {
-    const { speech } = this;
-    const save = (name: string, page: string): void => {
-      const address = URL.createObjectURL(new Blob([page], { type: 'text/html' }));
-      h('a', { href: address, download: name }).click();
-      setTimeout(() => URL.revokeObjectURL(address), 60_000);
-    };
-    const [bundle, trust] = [this.bundle, this.trust];
-    const empty = (): string => emptyPage(this.source);
-    return h('section', {}, h('h2', {}, speech.say('honest')), h('p', { id: 'sum', class: 'hash' }, speech.say('honest.sum', pageSum(this.source))),
-      h('p', {}, speech.say('honest.offline')), h('pre', { class: 'scroll' }, 'gateway verify FILE --policy POLICY'),
-      h('p', { class: 'noprint' },
-        bundle !== null && h('button', { type: 'button', id: 'save-evidence', click: () => {
-          const offered = trust?.policy ?? this.offer;
-          const page = writeBlock(empty(), 'bundle', new TextDecoder().decode(bundle));
-          save('evidence.html', offered === null ? page : writeBlock(page, 'policy', new TextDecoder().decode(offered)));
-        } }, speech.say('save.evidence')),
-        trust !== null && h('button', { type: 'button', id: 'save-keys', click: () => {
-          const policy = JSON.parse(new TextDecoder().decode(trust.policy)) as unknown;
-          save('verify.html', writeBlock(empty(), 'policy', JSON.stringify({ pinned: true, savedAt: new Date().toISOString(), policy })));
-        } }, speech.say('save.keys'))));
+    const origin = typeof this.context.origin === 'string' ? this.context.origin : this.speech.say('trust.sender');
+    return trustPanel(this.speech, this.offer, origin, (policy) => void this.choose(policy), (file) => void this.open(file));
   }
 }

@@ -1,7 +1,7 @@
 import en from '../../../Ledger/Pages/Texts/en.json';
 import fr from '../../../Ledger/Pages/Texts/fr.json';
 import zh from '../../../Ledger/Pages/Texts/zh.json';
-import type { Language } from '../inputs/sentences.ts';
+import { spaced, type Language } from '../reasons.ts';
 import { WORDS } from './texts/words.ts';
 
 const LEDGER: Record<Language, Record<string, string>> = { en, fr, zh };
@@ -11,11 +11,16 @@ export const LANGUAGES: Language[] = ['en', 'fr', 'zh'];
 export class Speech {
   constructor(readonly language: Language) {}
 
+  /** For the lang attribute. */
+  get tag(): string {
+    return this.language === 'zh' ? 'zh-Hans' : this.language;
+  }
+
   say(key: string, ...values: (string | number)[]): string {
     const own = (WORDS as Record<string, Record<Language, string>>)[key]?.[this.language];
     const text = own ?? LEDGER[this.language][key];
     if (text === undefined) throw new Error(`No text is called "${key}".`);
-    return text.replace(/\{([0-9])\}/g, (_, place: string) => String(values[Number(place)] ?? ''));
+    return spaced(this.language, text).replace(/\{([0-9])\}/g, (_, place: string) => String(values[Number(place)] ?? ''));
   }
 
   /** Why there is no value or no data, in words where there are any. */
@@ -38,6 +43,17 @@ export class Speech {
     const two = (n: number): string => String(n).padStart(2, '0');
     const zone = `UTC${offset < 0 ? '−' : '+'}${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}`;
     return { date, clock, local: `${local.slice(0, 10) === date ? '' : `${local.slice(0, 10)} `}${local.slice(11, 19)} ${zone}` };
+  }
+
+  /** With what this language sets before what follows: "Why: ". */
+  colon(text: string): string {
+    return text + { en: ': ', fr: '\u00a0: ', zh: '：' }[this.language];
+  }
+
+  /** How long ago, in whole days: "3 days ago". */
+  age(ms: number): string {
+    const days = Math.max(0, Math.floor((Date.now() - ms) / 86_400_000));
+    return this.say('trust.age', new Intl.RelativeTimeFormat(this.language, { numeric: 'auto' }).format(-days, 'day'));
   }
 
   duration(ms: number): string {

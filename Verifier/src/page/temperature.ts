@@ -1,5 +1,7 @@
 import type { ChannelVerdict, Interval, Verdict } from '../verdict.ts';
 import { chartPanel, type ChartPanel } from './chart/panel.ts';
+import { stack } from './details.ts';
+import { instant } from './instant.ts';
 import { h, mark, type Shape } from './dom.ts';
 import { statistics } from './kinetic.ts';
 import type { Speech } from './speech.ts';
@@ -47,13 +49,9 @@ function summary(channel: ChannelVerdict, speech: Speech): string {
 
 const COLUMNS = ['col.start', 'col.end', 'col.long', 'col.extreme', 'col.rule', 'col.certainty'];
 
-/** Roles are written out, because on a phone the rows are laid out as cards, and browsers then forget that this is a table. */
 function table(channel: ChannelVerdict, shown: Interval[], verdict: Verdict, speech: Speech, chart: ChartPanel | null): HTMLElement {
   const names = COLUMNS.map((key) => speech.say(key));
-  return h('table', { class: 'stack', role: 'table' }, h('caption', { class: 'quiet' }, speech.say('table')),
-    h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, ...names.map((name) => h('th', { scope: 'col', role: 'columnheader' }, name)))),
-    h('tbody', { role: 'rowgroup' }, ...shown.slice(0, ROWS_MAX).map((interval) => h('tr', { role: 'row', class: interval.answer },
-      ...cells(interval, channel, verdict, speech, chart).map((content, i) => h('td', { role: 'cell', 'data-label': names[i] }, h('span', {}, content)))))));
+  return stack(names, shown.slice(0, ROWS_MAX).map((interval) => cells(interval, channel, verdict, speech, chart)), speech.say('table'), speech.say('table.all', speech.count(shown.length)));
 }
 
 function cells(interval: Interval, channel: ChannelVerdict, verdict: Verdict, speech: Speech, chart: ChartPanel | null): (string | HTMLElement)[] {
@@ -69,12 +67,6 @@ function cells(interval: Interval, channel: ChannelVerdict, verdict: Verdict, sp
     instant(interval.to, speech), speech.duration(interval.to - interval.from), extreme.map((value) => speech.celsius(value)).join(' / ') || '–',
     rule.join(' / ') || `${speech.say(`interval.${interval.answer}`)}${cause}`, certainty(interval, channel, verdict, speech),
   ];
-}
-
-/** UTC, and below it the reader's own time with its offset, on lines that do not break. */
-function instant(ms: number, speech: Speech): HTMLElement {
-  const { date, clock, local } = speech.instant(ms);
-  return h('time', { datetime: new Date(ms).toISOString() }, h('span', {}, date), ' ', h('span', {}, clock), ...(local === null ? [] : [' ', h('span', { class: 'quiet' }, local)]));
 }
 
 /** How well beginning and end of an excursion are known: to one sampling interval, or not at all where there are no readings beside it. */

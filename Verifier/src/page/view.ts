@@ -1,7 +1,9 @@
 import { reason } from '../reasons.ts';
 import type { Check, Finding, Verdict, Word } from '../verdict.ts';
 import type { ChartPanel } from './chart/panel.ts';
-import { h, mark, type Child, type Shape } from './dom.ts';
+import { checkDetail, details, sealed } from './details.ts';
+import { copyable, h, mark, type Child, type Shape } from './dom.ts';
+import { instant } from './instant.ts';
 import type { Speech } from './speech.ts';
 import { temperature } from './temperature.ts';
 import { authorities, type Trust } from './trust.ts';
@@ -11,25 +13,36 @@ const SHAPES: Record<Word, [string, Shape]> = {
   TimeNotProven: ['pending', 'triangle'], CannotCheck: ['unknown', 'ring'], Changed: ['failed', 'cross'], Incomplete: ['failed', 'cross'],
 };
 
-/** The word, the trust question, the checks, the temperature, and what none of it proves. `scanned` is the code's short hash, if any. */
-export function verdictSections(verdict: Verdict, speech: Speech, scanned: string | null, trust: Trust | null, panel: HTMLElement | null,
-  charts: ChartPanel[]): HTMLElement[] {
-  const another = scanned !== null && !verdict.roots.some((root) => root.startsWith(scanned));
-  const sections = [word(verdict, speech, another ? scanned : null), ...(panel === null ? [] : [panel]), checks(verdict, speech)];
-  return [...sections, temperature(verdict, speech, charts), notProven(speech), keys(verdict, speech, trust)];
+/** What the page knows beside the verdict, and what it does when something is copied. `scanned` is the code's short hash, if any. */
+export interface Surroundings { speech: Speech; scanned: string | null; trust: Trust | null; charts: ChartPanel[]; said: (words: string) => void }
+
+/** The word, the trust question, the checks, the temperature, what none of it proves, the keys, and all of it in full. */
+export function verdictSections(verdict: Verdict, panel: HTMLElement | null, { speech, scanned, trust, charts, said }: Surroundings): HTMLElement[] {
+  const named = scanned === null ? null : verdict.roots.some((root) => root.startsWith(scanned));
+  return [word(verdict, speech, named === false ? scanned : null, named === true), ...(panel === null ? [] : [panel]), checks(verdict, speech),
+    temperature(verdict, speech, charts), notProven(speech), keys(verdict, speech, trust, said), details(verdict, speech, said)];
 }
 
-function word(verdict: Verdict, speech: Speech, another: string | null): HTMLElement {
+function word(verdict: Verdict, speech: Speech, another: string | null, named: boolean): HTMLElement {
   const [style, shape] = another === null ? SHAPES[verdict.word] : ['failed', 'cross'] as [string, Shape];
   const failed = verdict.checks.find((check) => check.finding !== null)?.finding ?? null;
   const title = another === null ? speech.say(`word.${verdict.word}`) : speech.say('another');
   return h('section', { class: `verdict ${style}`, role: 'status', id: 'verdict', tabindex: -1, 'data-word': another === null ? verdict.word : 'AnotherRecord',
-    'data-fault': verdict.fault }, mark(shape), h('div', {}, h('h1', {}, title),
+    'data-fault': verdict.fault }, h('div', { class: 'word' }, mark(shape), large(title)), h('div', { class: 'body' },
     h('p', {}, another === null ? speech.say(`means.${verdict.word}`) : speech.say('another.means', another)),
-    failed !== null && h('p', { id: 'reason' }, h('strong', {}, `${speech.say('reason')}: `), ...why(failed, speech)),
+    named && h('p', { id: 'named' }, speech.say('another.not')),
+    failed !== null && h('p', { id: 'reason' }, h('strong', {}, speech.colon(speech.say('reason'))), ...why(failed, speech)),
     verdict.gateway !== null && h('p', {}, speech.say('gateway', verdict.gateway)),
-    verdict.gateway !== null && h('p', {}, `${speech.time(verdict.from)} → ${speech.time(verdict.to)}`),
+    verdict.gateway !== null && h('p', {}, instant(verdict.from, speech), ' → ', instant(verdict.to, speech)),
     ...verdict.notes.map((note) => h('p', { class: 'quiet' }, reason(speech.language, note.key, note.values)))));
+}
+
+/** As large as its longest word allows: on the narrowest phone none of them is broken. */
+function large(title: string): HTMLElement {
+  const heading = h('h1', {}, title);
+  const width = (word: string): number => [...word].reduce((sum, sign) => sum + (sign > '\u2e80' ? 1.35 : 1), 0);
+  heading.style.setProperty('--longest', String(Math.min(14, Math.max(6, ...title.split(' ').map(width)))));
+  return heading;
 }
 
 /** Why, in the reader's language; the technical rule behind it in small type, in English. */
@@ -40,20 +53,21 @@ function why(finding: Finding, speech: Speech): Child[] {
 
 function checks(verdict: Verdict, speech: Speech): HTMLElement {
   const shapes: Record<Check['state'], Shape> = { Ok: 'tick', Failed: 'cross', NotChecked: 'ring' };
-  const [from, to] = [verdict.brackets[0]?.notBefore ?? null, verdict.brackets[verdict.brackets.length - 1]?.notAfter ?? null];
-  const widest = Math.max(0, ...verdict.brackets.map((bracket) => (bracket.notAfter ?? 0) - (bracket.notBefore ?? 0)));
   return h('section', {}, h('h2', {}, speech.say('checked')), h('ul', { class: 'checks' }, ...verdict.checks.map((check) =>
     h('li', { class: check.state, 'data-check': check.name }, mark(shapes[check.state]), h('div', {}, h('strong', {}, speech.say(`check.${check.name}`)),
-      ` – ${speech.say(`state.${check.state}`)}`, check.finding !== null && h('div', {}, ...why(check.finding, speech)))))),
-  from !== null && to !== null && h('p', { id: 'bracket' }, speech.say('sealed', speech.time(from), speech.time(to), speech.duration(widest))));
+      ` – ${speech.say(`state.${check.state}`)}`, check.finding !== null && h('div', {}, ...why(check.finding, speech)),
+      check.state === 'Ok' && h('div', { class: 'quiet' }, checkDetail(verdict, check.name, speech)))))), ...sealed(verdict, speech));
 }
 
 function notProven(speech: Speech): HTMLElement {
   return h('section', {}, h('h2', {}, speech.say('not.proven')), h('ul', {}, ...[1, 2, 3, 4, 5].map((i) => h('li', {}, speech.say(`not.proven.${i}`)))));
 }
 
-function keys(verdict: Verdict, speech: Speech, trust: Trust | null): HTMLElement {
-  return h('section', {}, h('h2', {}, speech.say('keys')), h('p', {}, trust === null ? speech.say('trust.none') : speech.say(`trust.${trust.origin}`, speech.time(trust.since))),
-    ...(trust === null ? [] : authorities(trust.policy).map(({ name, fingerprint }) => h('p', { class: 'hash' }, speech.say('trust.authority', name, fingerprint)))),
-    ...verdict.keyIds.map((id) => h('p', { class: 'hash' }, speech.say('keys.gateway', verdict.gateway ?? '', id))));
+/** Which keys were trusted, since when, and which keys signed. */
+export function keys(verdict: Verdict | null, speech: Speech, trust: Trust | null, said: (words: string) => void): HTMLElement {
+  return h('section', { id: 'keys', tabindex: -1 }, h('h2', {}, speech.say('keys')),
+    h('p', {}, trust === null ? speech.say('trust.none') : `${speech.say(`trust.${trust.origin}`, speech.time(trust.since))} ${speech.age(trust.since)}`),
+    ...(trust === null ? [] : authorities(trust.policy).map(({ name, fingerprint }) => h('p', {}, speech.say('trust.authority', name), ' ', copyable(fingerprint, speech, said)))),
+    ...(verdict?.keyIds ?? []).map((id) => h('p', {}, speech.say('keys.signed', verdict?.gateway ?? ''), ' ', copyable(id, speech, said))),
+    verdict?.authority !== null && verdict?.authority !== undefined && h('p', {}, speech.say('keys.authority', verdict.authority)));
 }

@@ -2,70 +2,35 @@
 // Method: the core alone in one HTML file under the strictest policy; every golden attack and wrong files of each kind go through it.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync, closeSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import encodeQR from 'qr';
-import { chromium } from 'playwright-core';
 import { evidencePdf } from '../pdfs.mjs';
+import { golden, visit, world } from './world.mjs';
 
-const golden = new URL('../../../Gateway.Tests/Golden/attacks/', import.meta.url);
 const base64 = (name) => readFileSync(new URL(name, golden)).toString('base64');
 const attacks = JSON.parse(readFileSync(new URL('index.json', golden), 'utf8'));
 const policy = base64('policy.json');
-const folder = mkdtempSync(join(tmpdir(), 'coldproof-chromium-'));
 const CODE = 'https://example.org/p/5f3a91c0#r=77db3b4a';
-let browser, server;
+let w;
 
 before(async () => {
   const { outputFiles } = await build({
     entryPoints: [new URL('../../src/node.ts', import.meta.url).pathname], bundle: true, format: 'iife', globalName: 'coldproof', write: false,
-    target: 'es2021', charset: 'utf8',
+    target: 'es2021', charset: 'utf8', loader: { '.css': 'empty' },
   });
   const script = outputFiles[0].text.replaceAll('</script', '<\\/script');
   const hash = createHash('sha256').update(script).digest('base64');
   const csp = `default-src 'none'; script-src 'sha256-${hash}'`;
-  const html = `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${csp}"><link rel="icon" href="data:,">`
-    + `<title>core</title><input type="file"><script>${script}</script>`;
-  writeFileSync(join(folder, 'core.html'), html.replace('<link rel="icon" href="data:,">', ''));
-  server = createServer((request, response) => {
-    response.writeHead(request.url === '/core.html' ? 200 : 404, { 'content-type': 'text/html; charset=utf-8' });
-    response.end(request.url === '/core.html' ? readFileSync(join(folder, 'core.html')) : '');
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-  assert.ok(executablePath, 'Chromium is not installed; test.sh installs it.');
-  // Chromium does not start its own sandbox for root, as which the test command may run.
-  writeFileSync(join(folder, 'camera.y4m'), filmed(CODE));
-  const args = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${join(folder, 'camera.y4m')}`];
-  browser = await chromium.launch({ executablePath, args, chromiumSandbox: process.getuid() !== 0 });
+  w = await world(`<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${csp}"><title>core</title>`
+    + `<input type="file"><script>${script}</script>`, CODE);
 });
 
-after(async () => {
-  await browser?.close();
-  server?.close();
-  rmSync(folder, { recursive: true });
-});
+after(async () => { await w?.end(); });
 
-/** Opens the page, cuts the network, and lets `use` work in it; then nothing may have been asked for, refused by the policy, or thrown. */
-async function page(place, use) {
-  const context = await browser.newContext();
-  const tab = await context.newPage();
-  const [requests, complaints] = [[], []];
-  tab.on('pageerror', (fault) => complaints.push(String(fault)));
-  tab.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  await tab.addInitScript(() => addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective}`)));
-  await tab.goto(place === 'disk' ? pathToFileURL(join(folder, 'core.html')).href : `http://localhost:${server.address().port}/core.html`);
-  await context.setOffline(true);
-  tab.on('request', (request) => request.url().startsWith('blob:') || requests.push(request.url()));
-  await use(tab);
-  assert.deepEqual([requests, complaints], [[], []]);
-  await context.close();
-}
+const page = (place, use) => visit(w, place, { camera: true }, use);
 
 const judge = (tab, bundle) => tab.evaluate(async ([bundle, policy]) => {
   const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
@@ -112,7 +77,7 @@ test('a chosen file is named for what it is, and a code in a picture is read', a
 });
 
 test('a file of 2 GB is refused without being read', async () => {
-  const path = join(folder, 'huge.coldproof.json');
+  const path = join(w.folder, 'huge.coldproof.json');
   const file = openSync(path, 'w');
   writeSync(file, '{"format":"coldproof/1",');
   closeSync(file);
@@ -126,20 +91,6 @@ test('a file of 2 GB is refused without being read', async () => {
     assert.equal(await choose(tab, path), 'tooLarge');
   });
 });
-
-/** What a camera sees that is held before a label: a raw film of 640 by 480, grey, the code in the middle. */
-function filmed(text) {
-  const [code, scale] = [encodeQR(text, 'raw', { border: 4 }), 8];
-  const frame = Buffer.alloc(640 * 480 * 3 / 2, 128).fill(200, 0, 640 * 480);
-  code.forEach((row, y) => row.forEach((dark, x) => {
-    for (let line = 0; line < scale; line++) {
-      const at = (100 + y * scale + line) * 640 + 180 + x * scale;
-      frame.fill(dark ? 40 : 220, at, at + scale);
-    }
-  }));
-  const shown = Buffer.concat([Buffer.from('FRAME\n'), frame]);
-  return Buffer.concat([Buffer.from('YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420\n'), shown, shown, shown]);
-}
 
 test('the camera reads a code once, and is let go', async () => {
   await page('localhost', async (tab) => {

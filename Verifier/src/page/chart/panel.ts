@@ -1,5 +1,5 @@
 import type { ChannelVerdict, Interval, ShownReading } from '../../verdict.ts';
-import { h } from '../dom.ts';
+import { h, mark, type Shape } from '../dom.ts';
 import type { Speech } from '../speech.ts';
 import { Plot } from './plot.ts';
 import { still } from './still.ts';
@@ -33,11 +33,11 @@ export function chartPanel(channel: ChannelVerdict, window: [number, number], su
     event.preventDefault();
     act(plot);
   });
-  const button = (sign: string, name: string, key: string): HTMLElement =>
-    h('button', { type: 'button', class: 'sign', 'aria-label': speech.say(name), title: speech.say(name), 'aria-controls': id, click: () => plot && KEYS[key](plot) }, sign);
+  const button = (sign: Shape, name: string, key: string): HTMLElement =>
+    h('button', { type: 'button', class: 'sign', 'aria-label': speech.say(name), title: speech.say(name), 'aria-controls': id, click: () => plot && KEYS[key](plot) }, mark(sign));
   const element = h('figure', {}, canvas, paper,
-    h('div', { class: 'tools noprint', role: 'group', 'aria-label': speech.say('chart.tools') }, button('◀', 'chart.previous', 'ArrowLeft'),
-      button('▶', 'chart.next', 'ArrowRight'), button('+', 'chart.closer', '+'), button('−', 'chart.wider', '-'), button('⤢', 'chart.whole', '0')),
+    h('div', { class: 'tools noprint', role: 'group', 'aria-label': speech.say('chart.tools') }, button('previous', 'chart.previous', 'ArrowLeft'),
+      button('next', 'chart.next', 'ArrowRight'), button('closer', 'chart.closer', '+'), button('wider', 'chart.wider', '-'), button('whole', 'chart.whole', '0')),
     h('p', { class: 'noprint' }, readout),
     h('figcaption', { id: `${id}-text`, class: 'quiet' }, `${summary} ${speech.say('chart.legend')} ${speech.say('chart.utc')}`));
   const draw = (): void => paper.replaceChildren(still(channel, window, speech));

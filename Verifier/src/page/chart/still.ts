@@ -27,16 +27,16 @@ export function still(channel: ChannelVerdict, [from, to]: [number, number], spe
     svg.append(shape('rect', { x: start, y: TOP, width: end - start, height: HEIGHT - TOP - BOTTOM, fill: `url(#${id})` }));
   }
   scales(svg, [from, to], [low, high], x, y, speech);
-  for (const [limit, shift] of [[channel.probe.high, -4], [channel.probe.low, 13]]) {
-    svg.append(shape('line', { x1: LEFT, x2: WIDTH - RIGHT, y1: y(limit), y2: y(limit), stroke: '#000', 'stroke-width': 1.2, 'stroke-dasharray': '7 5' }));
-    svg.append(label(WIDTH - RIGHT - 4, y(limit) + shift, 'end', speech.celsius(limit)));
-  }
   const { times, values } = thin(traceOf(channel), from, to, WIDTH - LEFT - RIGHT, 0);
   const path = values.map((value, i) => value === null ? '' : `${i === 0 || values[i - 1] === null ? 'M' : 'L'}${x(times[i]).toFixed(1)} ${y(value).toFixed(1)}`
     + (values[i + 1] === undefined || values[i + 1] === null ? 'h.6' : '')).join('');
   const boxes = channel.readings.length > 0 ? '' : channel.intervals.filter((item) => item.min !== null).map((item) =>
     `M${x(item.from).toFixed(1)} ${y(item.max as number).toFixed(1)}H${x(item.to).toFixed(1)}V${y(item.min as number).toFixed(1)}H${x(item.from).toFixed(1)}z`).join('');
   svg.append(shape('path', { d: path + boxes || 'M0 0', fill: 'none', stroke: '#000', 'stroke-width': 1.3, 'stroke-linejoin': 'round' }));
+  for (const [limit, shift] of [[channel.probe.high, -4], [channel.probe.low, 13]]) {
+    svg.append(shape('line', { x1: LEFT, x2: WIDTH - RIGHT, y1: y(limit), y2: y(limit), stroke: '#000', 'stroke-width': 1.2, 'stroke-dasharray': '7 5' }));
+    svg.append(label(WIDTH - RIGHT - 4, y(limit) + shift, 'end', speech.celsius(limit)));
+  }
   return svg;
 }
 
@@ -56,7 +56,7 @@ function scales(svg: SVGSVGElement, [from, to]: [number, number], [low, high]: [
 }
 
 function label(x: number, y: number, anchor: string, text: string): SVGTextElement {
-  const element = shape('text', { x, y, 'text-anchor': anchor, fill: '#000', 'font-size': 11 });
+  const element = shape('text', { x, y, 'text-anchor': anchor, fill: '#000', 'font-size': 11, stroke: '#fff', 'stroke-width': 3, 'paint-order': 'stroke' });
   element.textContent = text;
   return element;
 }

@@ -1,0 +1,239 @@
+// Goal: the regulator's page itself, as it is published, can be used by everybody: by eye, by ear, by keyboard, on a phone, in three languages, in the dark.
+// Method: verify.html in a real Chromium, cut off from the network; every state of it goes through axe-core, and through our own rulers.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import encodeQR from 'qr';
+import { evidencePdf } from '../pdfs.mjs';
+import { bundle, file, policy, visit, world } from './world.mjs';
+
+const html = readFileSync(new URL('../../verify.html', import.meta.url), 'utf8');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const ROOTS = JSON.parse(String(bundle('untouched'))).batches.length;
+const CODE = 'https://example.org/p/5f3a91c0#r=0123456789abcdef';
+const LOCALES = { en: 'en-GB', fr: 'fr-FR', zh: 'zh-CN' };
+let w;
+
+before(async () => { w = await world(html, CODE); });
+after(async () => { await w?.end(); });
+
+/** Each state of the page, how to reach it, and its word. */
+const STATES = {
+  empty: [[], null], verified: [[policy, bundle('untouched')], 'Verified'], changed: [[policy, bundle('changed-reading')], 'Changed'],
+  incomplete: [[policy, bundle('left-out-batch')], 'Incomplete'], signer: [[bundle('untouched')], 'SignerUnknown'],
+  time: [[policy, bundle('backdated-trip')], 'TimeNotProven'], pending: [[policy, bundle('receipt-taken-away')], 'NotYetAnchored'],
+  cannot: [[policy, bundle('unknown-format-version')], 'CannotCheck'], wrong: [[Buffer.from('<3, said the pallet')], null],
+};
+
+async function reach(tab, name) {
+  const [files, word] = STATES[name];
+  for (const [i, content] of files.entries()) {
+    await tab.setInputFiles('#choose', file(content));
+    if (content === policy) await tab.waitForSelector('#keys .value');
+    else await tab.waitForSelector(word === null ? '#message' : `#verdict[data-word="${word}"]`, { timeout: 30_000 });
+    assert.ok(i < 2);
+  }
+}
+
+/** What axe-core finds against WCAG 2.2 A and AA, and what our own rulers find: small targets, side-scrolling, a language that is not said. */
+async function complaints(tab, language) {
+  await tab.evaluate(() => document.querySelectorAll('details').forEach((part) => { part.open = true; }));
+  await tab.waitForFunction(() => [...document.querySelectorAll('details .unfolded')].every((part) => part.childElementCount > 0));
+  await tab.evaluate(`window.axe || (() => { ${axe} })()`);
+  const found = await tab.evaluate(async () => {
+    const { violations } = await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 120)} ${failureSummary}`));
+  });
+  const ours = await tab.evaluate(() => {
+    const small = [...document.querySelectorAll('button, .file, summary, a[href]')].filter((target) => target.checkVisibility())
+      .map((target) => [target, target.getBoundingClientRect()]).filter(([, { width, height }]) => width < 44 || height < 44)
+      .map(([target, { width, height }]) => `${Math.round(width)} by ${Math.round(height)}: ${target.outerHTML.slice(0, 100)}`);
+    const { scrollWidth, lang } = document.documentElement;
+    return { small, scrolls: scrollWidth > innerWidth, lang };
+  });
+  return [...found, ...ours.small, ...(ours.scrolls ? ['the page scrolls sideways'] : []), ...(ours.lang.startsWith(language) ? [] : [`lang is ${ours.lang}`])];
+}
+
+for (const [language, locale] of Object.entries(LOCALES)) {
+  test(`every state in ${language}, at 360 and 1280 px, light and dark: nothing for axe-core to say, no small target, no scrolling sideways`, async () => {
+    await visit(w, 'disk', { locale }, async (tab) => {
+      const wrong = {};
+      for (const name of Object.keys(STATES)) {
+        await tab.reload();
+        await reach(tab, name);
+        for (const [width, colorScheme] of [[360, 'light'], [360, 'dark'], [1280, 'light'], [1280, 'dark']]) {
+          await tab.setViewportSize({ width, height: 800 });
+          await tab.emulateMedia({ colorScheme });
+          const found = await complaints(tab, language);
+          if (found.length > 0) wrong[`${name} ${width} ${colorScheme}`] = found;
+        }
+      }
+      assert.deepEqual(wrong, {});
+    });
+  });
+}
+
+test('what is wrong with a page is noticed: a page made worse', async () => {
+  await visit(w, 'disk', { locale: 'en-GB', viewport: { width: 360, height: 800 } }, async (tab) => {
+    await reach(tab, 'verified');
+    await tab.evaluate(() => {
+      document.querySelector('.quiet').id = 'pale';
+      document.querySelector('#pale').style.color = '#ccc';
+      document.querySelector('#camera').textContent = '';
+      document.querySelector('#print').style.minHeight = '20px';
+      document.querySelector('#print').style.padding = '0';
+      document.querySelector('#bracket').style.width = '900px';
+      document.documentElement.lang = 'fr';
+    });
+    const found = (await complaints(tab, 'en')).join('\n');
+    for (const expected of ['color-contrast', 'button-name', / by (20|2[0-9]): .*print/, 'scrolls sideways', 'lang is fr']) assert.match(found, new RegExp(expected));
+  });
+});
+
+test('the verdict is said and takes the focus; a wrong file says so and takes it; the page is titled by its word', async () => {
+  await visit(w, 'disk', { locale: 'en-GB' }, async (tab) => {
+    await reach(tab, 'verified');
+    assert.deepEqual(await tab.evaluate(() => [document.activeElement.id, document.activeElement.getAttribute('role'), document.title]),
+      ['verdict', 'status', 'VERIFIED – Coldproof']);
+    await tab.setInputFiles('#choose', file('<html><body>news</body></html>'));
+    await tab.waitForSelector('#message');
+    assert.deepEqual(await tab.evaluate(() => [document.activeElement.id, document.querySelector('#verdict') !== null]), ['message', true]);
+  });
+});
+
+test('from the file to the last excursion by keyboard alone', async () => {
+  await visit(w, 'localhost', { locale: 'en-GB' }, async (tab) => {
+    const focused = () => tab.evaluate(() => document.activeElement.id || document.activeElement.className || document.activeElement.tagName);
+    const tabTo = async (id) => {
+      for (let i = 0; i < 60 && await focused() !== id; i++) await tab.keyboard.press('Tab');
+      assert.equal(await focused(), id);
+    };
+    await tabTo('choose');
+    const [chooser] = await Promise.all([tab.waitForEvent('filechooser'), tab.keyboard.press('Space')]);
+    await chooser.setFiles(file(bundle('untouched')));
+    await tab.waitForSelector('#verdict[data-word="SignerUnknown"]');
+    await tabTo('choose-policy');
+    const [second] = await Promise.all([tab.waitForEvent('filechooser'), tab.keyboard.press('Space')]);
+    await second.setFiles(file(policy));
+    await tab.waitForSelector('#verdict[data-word="Verified"]');
+    assert.equal(await focused(), 'verdict');
+    const channel = await tab.evaluate(() => document.querySelector('.chart').id);
+    await tabTo(channel);
+    const readout = () => tab.evaluate(() => document.querySelector('.readout').textContent);
+    await tab.keyboard.press('Home');
+    const first = await readout();
+    await tab.keyboard.press('ArrowRight');
+    const second2 = await readout();
+    await tab.keyboard.press('End');
+    const last = await readout();
+    assert.equal(new Set([first, second2, last]).size, 3);
+    assert.match(first, /^Reading 0, .*UTC/);
+    await tab.keyboard.press('+');
+    await tab.keyboard.press('0');
+    await tabTo('link');
+    await tab.keyboard.press('Enter');
+    assert.equal(await focused(), channel);
+    assert.notEqual(await readout(), last);
+  });
+});
+
+test('the language is switched in place, and says which it is', async () => {
+  await visit(w, 'disk', { locale: 'en-GB', timezoneId: 'Asia/Kolkata' }, async (tab) => {
+    await reach(tab, 'changed');
+    const seen = [];
+    for (const name of ['Français', '中文', 'English']) {
+      await tab.click(`header button:text-is("${name}")`);
+      seen.push(await tab.evaluate(() => [document.documentElement.lang, document.querySelector('h1').textContent, document.activeElement.getAttribute('aria-pressed')].join()));
+      assert.match(await tab.textContent('#verdict'), /UTC.*UTC\+05:30/, 'UTC, and the local time with its offset');
+    }
+    assert.deepEqual(seen, ['fr,MODIFIÉ,true', 'zh-Hans,已被改动,true', 'en,CHANGED,true']);
+    await tab.click('header button:text-is("Français")');
+    assert.match(await tab.textContent('#reason'), /Lot 1|lot 1/);
+  });
+});
+
+test('a code before the camera names a record, and another record is noticed', async () => {
+  await visit(w, 'localhost', { locale: 'en-GB', camera: true }, async (tab) => {
+    await tab.click('#camera');
+    await tab.waitForSelector('#message a', { timeout: 60_000 });
+    assert.equal(await tab.getAttribute('#message a', 'href'), CODE);
+    assert.equal(await tab.evaluate(() => document.querySelector('video').srcObject), null, 'the camera is let go');
+    await tab.setInputFiles('#choose', file(bundle('untouched')));
+    await tab.waitForSelector('#verdict[data-word="AnotherRecord"]');
+  });
+});
+
+test('a camera that is denied, and a browser without one, are said in words', async () => {
+  await visit(w, 'localhost', { locale: 'en-GB', camera: false }, async (tab) => {
+    await tab.click('#camera');
+    await tab.waitForFunction(() => /does not let this page/.test(document.querySelector('#camera-status').textContent));
+    await tab.evaluate(() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('none', 'NotFoundError')); });
+    await tab.click('#camera');
+    await tab.waitForFunction(() => /no camera here/.test(document.querySelector('#camera-status').textContent));
+    await tab.evaluate(() => { Object.defineProperty(navigator, 'mediaDevices', { value: undefined }); });
+    await tab.click('header button:text-is("Français")');
+    assert.equal(await tab.$('#camera'), null, 'no button that leads nowhere');
+  });
+});
+
+test('a code that was scanned before names a batch of the record', async () => {
+  const { roots } = await (await import('../../dist/verifier.mjs')).verify(bundle('untouched'), policy);
+  assert.equal(roots.length, ROOTS);
+  await visit(w, 'disk', { locale: 'en-GB', fragment: `#r=${roots[2].slice(0, 16)}` }, async (tab) => {
+    await reach(tab, 'verified');
+    assert.ok(await tab.$('#named'));
+  });
+});
+
+test('details: every root in full can be copied, the checkpoint stands there as it is', async () => {
+  await visit(w, 'localhost', { locale: 'en-GB' }, async (tab) => {
+    await tab.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await reach(tab, 'verified');
+    await tab.click('[data-part="details.batches"] summary');
+    await tab.click('[data-part="details.batches"] .unfolded > button');
+    await tab.waitForFunction(() => document.querySelector('.toast').textContent !== '');
+    const copied = await tab.evaluate(() => navigator.clipboard.readText());
+    assert.equal(copied.split('\n').length, ROOTS + 1);
+    assert.match(copied.split('\n')[1], /\t[0-9a-f]{64}\t[0-9a-f]{64}\t/);
+    await tab.click('[data-part="details.log"] summary');
+    assert.match(await tab.textContent('[data-part="details.log"] pre'), /^\S+\n[0-9]+\n.*\n\n— /s);
+  });
+});
+
+test('on paper: the chart is drawn, the table is whole, the page names itself', async () => {
+  await visit(w, 'disk', { locale: 'en-GB' }, async (tab) => {
+    await reach(tab, 'verified');
+    const pdf = await tab.pdf({ preferCSSPageSize: true });
+    assert.match(pdf.subarray(0, 8).toString('latin1'), /^%PDF-/);
+    assert.ok(await tab.$('.paper svg path'), 'drawn when the browser said that it prints');
+    await tab.emulateMedia({ media: 'print' });
+    const shown = await tab.evaluate(() => ['.chart', '.paper svg', '.foot', '.drop', '.tools', 'table'].map((name) => document.querySelector(name).checkVisibility()));
+    assert.deepEqual(shown, [false, true, true, false, false, true]);
+    assert.match(await tab.textContent('.foot'), /SHA-256 [0-9a-f]{64}/);
+  });
+});
+
+test('each wrong file gets its own sentence, in each language', async () => {
+  const proof = bundle('untouched');
+  const wrong = {
+    'cut short': proof.subarray(0, proof.length - 100), 'PDF without a proof': evidencePdf('plain', []), 'broken PDF': Buffer.from('%PDF-1.7\nrubbish'),
+    'photo without a code': Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64'), 'another version': bundle('unknown-format-version'),
+    'a web page': Buffer.from('<!doctype html><p>news'), 'empty file': Buffer.alloc(0), 'a zip': Buffer.from('PK\u0003\u0004rest', 'latin1'),
+    'another code': Buffer.from(encodeQR('hello', 'gif', { scale: 5, border: 4 })), 'rubbish': Buffer.from([0, 1, 2, 3]), 'a letter': Buffer.from('Dear Sir or Madam'),
+  };
+  for (const [language, locale] of Object.entries(LOCALES)) {
+    await visit(w, 'disk', { locale }, async (tab) => {
+      const said = new Map();
+      for (const [what, content] of Object.entries(wrong)) {
+        await tab.reload();
+        await tab.setInputFiles('#choose', file(content));
+        await tab.waitForSelector('#message, #verdict[data-word="CannotCheck"]');
+        const words = await tab.evaluate(() => (document.querySelector('#message p') ?? document.querySelector('#reason > span')).textContent);
+        assert.ok(words.length > 12, `${what}: ${words}`);
+        assert.ok(!said.has(words), `${what} and ${said.get(words)} are said alike in ${language}: ${words}`);
+        said.set(words, what);
+      }
+    });
+  }
+});

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
 using Evidence;
+using Gateway.Inputs;
 using Gateway.Terminal;
 
 namespace Gateway.Verbs;
@@ -35,7 +36,7 @@ public static class UnpackVerb
 
     private static int Run(Screen screen, FileInfo bundle, string target, FileInfo? policyFile)
     {
-        var bytes = VerifyVerb.ReadFile(bundle, Bundle.LengthMax, "bundle");
+        var bytes = EvidenceFile.BundleIn(VerifyVerb.ReadFile(bundle, EvidenceFile.LengthMax, "evidence"), bundle.Name);
         var policy = policyFile is null ? null : VerifyVerb.ReadPolicy(policyFile);
         try
         {

@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
 using Evidence;
+using Gateway.Inputs;
 using Gateway.Terminal;
 
 namespace Gateway.Verbs;
 
-/// <summary><c>gateway verify BUNDLE --policy FILE</c>: needs no ledger, no gateway, no network; trusts the reader's own policy and
+/// <summary><c>gateway verify FILE --policy FILE</c>: needs no ledger, no gateway, no network; trusts the reader's own policy and
 /// nothing else. <c>gateway verify CODE --trust FILE</c> does the same for a certificate code.</summary>
 public static class VerifyVerb
 {
@@ -13,7 +14,8 @@ public static class VerifyVerb
     {
         var evidence = new Argument<string>("evidence")
         {
-            Description = "The evidence, a *.coldproof.json file, or a link's disclosures.json; or the text of a certificate code (CP1:…, in quotes), or a file with it.",
+            Description = "The evidence: a *.coldproof.json file, a report (PDF) or saved page (HTML) with one inside, or a link's disclosures.json; "
+                + "or the text of a certificate code (CP1:…, in quotes), or a file with it.",
         };
         var policy = new Option<FileInfo?>("--policy")
         {
@@ -53,7 +55,7 @@ public static class VerifyVerb
     private static int Run(Screen screen, FileInfo bundle, FileInfo policyFile, bool isJson)
     {
         var policy = ReadPolicy(policyFile);
-        var file = ReadFile(bundle, Bundle.LengthMax, "bundle");
+        var file = EvidenceFile.BundleIn(ReadFile(bundle, EvidenceFile.LengthMax, "evidence"), bundle.Name);
         if (DisclosureFile.Looks(file.Span))
         {
             return Entries(screen, DisclosureFile.Verify(file, policy.Log), isJson);

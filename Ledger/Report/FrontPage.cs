@@ -8,10 +8,10 @@ namespace Ledger.Report;
 /// <summary>The first sheet, the one that is signed: the word, the limits, the temperature, the proof, and room for a name.</summary>
 internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<ChannelFigures> channels, EvidenceFiles files)
 {
-    /// <summary>Rows of the tables here; other channels have their own sheets.</summary>
+    /// <summary>Channels in the tables here; all of them have their own sheets.</summary>
     public const int ChannelsMax = 4;
 
-    /// <summary>Charts here; with more channels only the one furthest out of its limits.</summary>
+    /// <summary>Charts here; with more channels, or too little room, only the one furthest out of its limits.</summary>
     private const int ChartsMax = 2;
     private const double ChartHeightMin = 70;
     private const double ChartHeightMax = 190;
@@ -72,8 +72,9 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
         if (Shapes.Of(verdict.Word) == Shape.Cross)
         {
             page.Begin(null);
-            page.Box(Paper.Margin - 6, top - 4, width + 8, paper.Y - top + 9, new(3));
+            page.Box(Paper.Margin - 6, top - 1, width + 8, paper.Y - top + 6, new(3));
             page.End();
+            paper.Y += 6;
         }
 
         paper.Y += 7;
@@ -165,7 +166,7 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
             new(texts["report.first"], 82), new(texts["report.longest"], 52, true), new(texts["report.total"], 52, true),
             new(texts["report.extreme"], 49.5, true),
         ]);
-        foreach (var channel in channels.Take(ChannelsMax))
+        foreach (var channel in Shown())
         {
             foreach (var side in (Side[])[Side.Above, Side.Below, Side.NoData])
             {
@@ -201,7 +202,7 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
             new(texts["report.kinetic"], 54, true), new(texts["report.mean"], 48, true), new(texts["report.readings"], 42, true),
             new(texts["report.missing"], 41.5, true),
         ]);
-        foreach (var channel in channels.Take(ChannelsMax))
+        foreach (var channel in Shown())
         {
             table.Row(new Cell($"{channel.Verdict.Channel.Value} {channel.Probe.Place}", true), When(channel.Lowest), When(channel.Highest),
                 Hundredths(channel.Kinetic?.KineticMilliCelsius), Hundredths(channel.Kinetic?.MeanMilliCelsius),
@@ -213,11 +214,17 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
             gray: Paper.Quiet);
     }
 
+    /// <summary>Those furthest out of their limits, in the order of their numbers.</summary>
+    private List<ChannelFigures> Shown() => [.. channels.OrderByDescending(channel => channel.Excess).ThenBy(channel => channel.Verdict.Answer)
+        .Take(ChannelsMax).OrderBy(channel => channel.Verdict.Channel.Value)];
+
     private void WriteMore()
     {
         if (channels.Count > ChannelsMax)
         {
-            paper.Say(root, "P", texts.Format("report.more", texts.Number(channels.Count - ChannelsMax)), size: Paper.Small, gray: Paper.Quiet);
+            var others = channels.Except(Shown()).ToList();
+            paper.Say(root, "P", texts.Format("report.more", texts.Number(others.Count),
+                texts.Number(others.Count(channel => channel.Verdict.Answer == Answer.OutOfRange))), paper.Bold, Paper.Small);
         }
     }
 
@@ -230,10 +237,14 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
     /// <summary>As high as the sheet has room for; on the next sheets when it has none.</summary>
     private void WriteCharts()
     {
-        var drawn = channels.Count <= ChartsMax ? channels : [channels.MaxBy(channel => channel.Excess)!];
-        drawn = drawn.Where(channel => !channel.Verdict.Readings.IsEmpty).ToList();
+        var drawn = channels.Where(channel => !channel.Verdict.Readings.IsEmpty).ToList();
         var each = ReportChart.ScaleHeight + (channels.Count > 1 ? Paper.Leading(Paper.Body) : 0) + 2;
         var room = Paper.Bottom - FootHeight() - paper.Y - 26;
+        if (drawn.Count > ChartsMax || room < drawn.Count * (ChartHeightMin + each))
+        {
+            drawn = [.. drawn.OrderByDescending(channel => channel.Excess).Take(1)];
+        }
+
         var height = drawn.Count == 0 ? 0 : Math.Min(ChartHeightMax, (room / drawn.Count) - each);
         if (height < ChartHeightMin)
         {

@@ -74,5 +74,14 @@ internal sealed class ReportBench : IDisposable
         return System.IO.Path.Combine(Folder, "sheet.png");
     }
 
-    public void Dispose() => folder.Delete(recursive: true);
+    /// <summary>For people's eyes: what the tests printed is kept in the folder that COLDPROOF_REPORTS names.</summary>
+    public void Dispose()
+    {
+        if (Environment.GetEnvironmentVariable("COLDPROOF_REPORTS") is { Length: > 0 } kept)
+        {
+            System.IO.File.Copy(File, System.IO.Path.Combine(kept, folder.Name + ".pdf"), overwrite: true);
+        }
+
+        folder.Delete(recursive: true);
+    }
 }

@@ -152,7 +152,7 @@ public sealed class ReportTests
         using var truck = new TestTruck(channels: 32, place: "compartment of the trailer, left rear");
         using var bench = new ReportBench(ReportBench.Trip(truck));
         var first = await bench.Text(1);
-        Assert.Contains("28 more probes are on the next sheets.", first);
+        Assert.Contains("28 more probes are on the next sheets, 0 of them out of range.", first);
         Assert.Contains("Date and signature", first);
         Assert.Contains("S-31", await bench.Text());
         Assert.Contains("No syntax or stream encoding errors found", await bench.Run("qpdf", "qpdf", "--check", "report.pdf"));

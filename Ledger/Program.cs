@@ -18,6 +18,7 @@ internal static class Program
         Authority.AuthorityVerbs.Add(root);
         Links.LinkVerbs.Add(root);
         Certificates.CertificateVerbs.Add(root);
+        Retention.HoldVerbs.Add(root);
         var parsed = root.Parse(arguments);
         try
         {

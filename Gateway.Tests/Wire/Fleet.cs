@@ -54,10 +54,12 @@ internal sealed class Fleet : IAsyncDisposable
     public static BrokerAddress At(int port) => new("127.0.0.1", port, true);
 
     /// <summary>The ledger listens at a broker from now on.</summary>
-    public async Task<MqttIntake> Listen(int port)
+    /// <param name="accept">Who judges; null for the ledger itself.</param>
+    public async Task<MqttIntake> Listen(int port, AcceptUplink? accept = null)
     {
         var options = new WireOptions { Keys = KeysFolder, BackoffMax = TimeSpan.FromSeconds(1), Timeout = TimeSpan.FromSeconds(5) };
-        var intake = new MqttIntake(options, At(port), keys, Core.Intake.Accept, Presence, TimeProvider.System, Log.Of<MqttIntake>());
+        var intake = new MqttIntake(options, At(port), keys, accept ?? Core.Intake.Accept, Presence, TimeProvider.System,
+            Log.Of<MqttIntake>());
         services.Add(intake);
         await intake.StartAsync(CancellationToken.None);
         await Until(() => intake.State.Connected);

@@ -45,7 +45,7 @@ internal static class FsckVerb
         using var held = LedgerCore.Lock(options.Data);
         using var keys = LogKeys.Read(options.KeysDirectory());
         var (disk, store) = (new LogDisk(directory), LedgerStore.Open(database));
-        var findings = new CheckLog(disk, keys).Run(store);
+        var findings = new CheckLog(disk, keys).Run(store, new Retention.RemovalBook(options.Data).Read());
         Tell(findings);
         if (!findings.Problems.IsEmpty)
         {
@@ -58,12 +58,13 @@ internal static class FsckVerb
 
             if (isRepair)
             {
-                findings = new CheckLog(disk, keys).Run(store);
+                findings = new CheckLog(disk, keys).Run(store, new Retention.RemovalBook(options.Data).Read());
                 Tell(findings);
             }
         }
 
         Console.WriteLine($"{findings.Entries} entries, {findings.Batches} batches, {findings.Checkpoints} checkpoints: " +
+            (findings.Removed > 0 ? $"the readings of {findings.Removed} batches were removed by retention; " : "") +
             (findings.Problems.IsEmpty ? "all derive again." : $"{findings.Problems.Length} problems."));
         return findings.Problems.IsEmpty ? ExitCode.Done : ExitCode.NotDone;
     }

@@ -52,6 +52,7 @@ public static partial class LedgerHost
             builder.Services.AddScoped<LinkVisit>();
             builder.Services.AddHostedService<LinkSocket>();
             builder.Services.AddHostedService<LinkUsesTurn>();
+            builder.Services.AddHostedService<Retention.KeepingTurn>();
             builder.Services.AddSingleton<LedgerWatch>();
             builder.Services.AddHostedService(services => services.GetRequiredService<LedgerWatch>());
             if (options.EmbeddedBroker is null && options.Broker is null)

@@ -57,10 +57,17 @@ internal static class RunFile
         "broker" => options with { Broker = setting.Value.GetString() },
         "address" => options with { Address = setting.Value.GetString() },
         "gateways" => options with { Gateways = Readers(setting.Value.GetString(), path) },
+        "keepYears" => options with { KeepYears = Whole(setting, 0, 100, path) },
+        "budgetMegabytes" => options with { BudgetMegabytes = Whole(setting, 1, int.MaxValue, path) },
         "embeddedBroker" => options with { EmbeddedBroker = setting.Value.GetInt32() },
         var unknown => throw new ConfigurationException(
-            $"{path} has a setting \"{unknown}\"; there are data, keys, listen, certificate, key, broker, embeddedBroker, address and gateways."),
+            $"{path} has a setting \"{unknown}\"; there are data, keys, listen, certificate, key, broker, embeddedBroker, address, gateways, keepYears and "
+            + "budgetMegabytes."),
     };
+
+    private static int Whole(JsonProperty setting, int min, int max, string path) =>
+        setting.Value.ValueKind == JsonValueKind.Number && setting.Value.TryGetInt32(out var number) && number >= min && number <= max ? number
+            : throw new ConfigurationException($"{path} has {setting.Name} {setting.Value.GetRawText()}; whole numbers from {min} to {max} are allowed.");
 
     private static GatewayReaders Readers(string? text, string path) =>
         Enum.TryParse<GatewayReaders>(text, ignoreCase: true, out var readers) && Enum.IsDefined(readers) && !char.IsAsciiDigit(text![0])

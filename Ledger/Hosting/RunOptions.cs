@@ -52,6 +52,13 @@ public sealed record RunOptions
     /// <summary>Who may see /g. Default: the ledger's own machine.</summary>
     public GatewayReaders Gateways { get; init; }
 
+    /// <summary>Years that readings are kept, 1 to 100; 0 keeps them for ever. Default 5. The public log's entries never go.</summary>
+    public int KeepYears { get; init; } = Retention.Keeping.YearsDefault;
+
+    /// <summary>Megabytes that the ledger's files may take before its log says so, 1 or more. Default 50,000. Nothing is removed because of it.
+    /// </summary>
+    public int BudgetMegabytes { get; init; } = 50_000;
+
     /// <summary>Reads and checks <see cref="Listen"/>.</summary>
     /// <exception cref="ConfigurationException">Not an address, plain http beyond loopback, or https without certificate.</exception>
     public Uri ListenUri()

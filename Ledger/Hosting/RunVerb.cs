@@ -39,6 +39,8 @@ internal static class RunVerb
                     Key = parsed.GetValue(key) ?? file.Key,
                     ClockFile = parsed.GetValue(clock),
                     EmbeddedBroker = parsed.GetValue(embedded) ?? file.EmbeddedBroker,
+                    KeepYears = file.KeepYears,
+                    BudgetMegabytes = file.BudgetMegabytes,
                     Broker = parsed.GetValue(broker) ?? file.Broker,
                     Address = file.Address,
                     Gateways = file.Gateways,

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Evidence;
 using Evidence.Log;
+using Ledger.Retention;
 using Ledger.Store;
 using Microsoft.EntityFrameworkCore;
 
@@ -8,7 +9,11 @@ namespace Ledger.Log;
 
 /// <summary>What <see cref="CheckLog"/> found.</summary>
 /// <param name="Problems">One sentence each; empty when everything derives again.</param>
-public sealed record LogFindings(long Entries, long Batches, long Checkpoints, ImmutableArray<string> Problems);
+public sealed record LogFindings(long Entries, long Batches, long Checkpoints, ImmutableArray<string> Problems)
+{
+    /// <summary>Batches whose readings retention has removed.</summary>
+    public long Removed { get; init; }
+}
 
 /// <summary>Derives the log's tree from its raw entries, compares it with every tile, every kept checkpoint and the store, and every
 /// batch's root with its body.</summary>
@@ -16,11 +21,16 @@ public sealed record LogFindings(long Entries, long Batches, long Checkpoints, I
 public sealed class CheckLog(LogDisk disk, LogKeys keys)
 {
     private readonly List<string> problems = [];
+    private IReadOnlyList<Removal> removals = [];
+    private long removed;
 
     /// <summary>Checks everything. Takes as long as reading all of it twice.</summary>
-    public LogFindings Run(LedgerStore store)
+    /// <param name="store">The database.</param>
+    /// <param name="gone">What retention has written down as removed.</param>
+    public LogFindings Run(LedgerStore store, params IReadOnlyList<Removal> gone)
     {
         problems.Clear();
+        (removals, removed) = (gone, 0);
         long entries = 0, batches = 0, checkpoints = 0;
         try
         {
@@ -38,7 +48,7 @@ public sealed class CheckLog(LogDisk disk, LogKeys keys)
             problems.Add(fault.Message);
         }
 
-        return new(entries, batches, checkpoints, [.. problems]);
+        return new(entries, batches, checkpoints, [.. problems]) { Removed = removed };
     }
 
     private void CheckPublished(LogHead head, LedgerStore store)
@@ -192,6 +202,18 @@ public sealed class CheckLog(LogDisk disk, LogKeys keys)
         if (!manifests.TryGetValue(header.Manifest, out var manifest) || !statement.VerifiedBy(manifest.Key))
         {
             problems.Add($"{name} is not signed by the key of a logged manifest.");
+            return;
+        }
+
+        if (row.Body.Length == 0)
+        {
+            removed++;
+            if (!removals.Any(removal => removal.Gateway.Value == row.Gateway && removal.First <= row.Number && removal.Last >= row.Number))
+            {
+                problems.Add($"{name} has no readings, and retention has not removed them: the database was changed by hand. Restore the newest "
+                    + "copy.");
+            }
+
             return;
         }
 

@@ -139,7 +139,7 @@ internal static class GatewayPages
 
     private static Dictionary<int, (long TimeMs, BatchSample Sample)> LastReadings(LedgerContext context, GatewayId gateway)
     {
-        var body = context.Batches.Where(row => row.Gateway == gateway.Value && row.Rounds > 0).OrderByDescending(row => row.Number)
+        var body = context.Batches.Where(row => row.Gateway == gateway.Value && row.Rounds > 0 && row.Body != BatchRow.NoBody).OrderByDescending(row => row.Number)
             .Select(row => row.Body).FirstOrDefault();
         if (body is null)
         {

@@ -4,6 +4,7 @@ using Evidence;
 using Evidence.Log;
 using Ledger.Hosting;
 using Ledger.Log;
+using Ledger.Retention;
 using Ledger.Store;
 using Microsoft.EntityFrameworkCore;
 
@@ -110,10 +111,32 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
         var first = batches.Where(row => row.OpenedMs <= window.FromMs).Max(row => (long?)row.Number) ?? batches.Min(row => row.Number);
         var last = batches.Where(row => row.Number >= first && row.ClosedMs >= window.ToMs).Min(row => (long?)row.Number) ?? batches
             .Max(row => row.Number);
+        if (Removed(batches, first, last, gateway) is { } removed)
+        {
+            return ((first, last), removed);
+        }
+
         return last - first < BatchesMax
             ? ((first, last), null)
             : ((first, last), new("error.long", last - first + 1, BatchesMax));
     }
+
+    /// <summary>What retention removed of a window, in a sentence: never an empty page, and never a guess.</summary>
+    private WindowProblem? Removed(IQueryable<BatchRow> batches, long first, long last, GatewayId gateway)
+    {
+        var gone = batches.Where(row => row.Number >= first && row.Number <= last && row.Body == BatchRow.NoBody).Max(row => (long?)row.Number);
+        if (gone is not { } number)
+        {
+            return null;
+        }
+
+        var removal = new RemovalBook(core.Data).Read().LastOrDefault(known => known.Gateway == gateway && known.First <= number
+            && known.Last >= number) ?? throw new EvidenceBrokenException($"Batch {number} of {gateway} has no readings, and retention has not "
+            + "removed them. Run `ledger fsck`.");
+        return new("error.removed", Day(removal.AtMs), removal.Years, Day(removal.ToMs));
+    }
+
+    private static string Day(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
 
     private WindowEvidence Build(WindowAsk ask, long first, long last)
     {

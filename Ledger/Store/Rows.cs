@@ -62,7 +62,10 @@ public sealed class BatchRow
     /// theirs.</summary>
     public required string NextSequences { get; init; }
 
-    /// <summary>The body, packed with Brotli.</summary>
+    /// <summary>What stands where retention has removed the readings.</summary>
+    public static readonly byte[] NoBody = [];
+
+    /// <summary>The body, packed with Brotli; <see cref="NoBody"/> when retention has removed it.</summary>
     public required byte[] Body { get; init; }
 }
 

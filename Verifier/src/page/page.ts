@@ -154,7 +154,7 @@ export class Page {
     } else {
       append(main, [h('h1', {}, speech.say('verifier')), h('p', {}, speech.say('local')), drop(false), trust !== null && keys(null, speech, trust, said)]);
     }
-    append(main, [honestPanel(speech, this.source, this.bundle, trust, this.offer, said), printFoot(speech, this.source, this.result?.verdict.roots.slice(-1)[0] ?? null)]);
+    append(main, [...this.shipment(), honestPanel(speech, this.source, this.bundle, trust, this.offer, said), printFoot(speech, this.source, this.result?.verdict.roots.slice(-1)[0] ?? null)]);
     this.replace(main, charts);
   }
 
@@ -166,6 +166,14 @@ export class Page {
     this.root.replaceChildren(head, main);
     this.charts = charts;
     for (const chart of charts) chart.begin();
+  }
+
+  /** What came with a link: which shipment, and where every use of the link is listed. The sender's word; no check rests on it. */
+  private shipment(): HTMLElement[] {
+    const { speech, context: { shipment, link } } = this;
+    if (typeof shipment !== 'string') return [];
+    return [h('section', { id: 'shipment' }, h('h2', {}, h('bdi', {}, speech.say('link.shipment', shipment))), h('p', {}, speech.say('shipment.says')),
+      typeof link === 'string' && /^https?:\/\//.test(link) && h('p', { class: 'noprint' }, h('a', { href: link }, speech.say('disclosures'))))];
   }
 
   private speak(language: Language): void {

@@ -28,6 +28,10 @@ internal static class LinkPages
         return html.ToMarkup();
     }
 
+    /// <summary>What the printed report is of: the shipment, and for whom and why it is shown.</summary>
+    public static string[] Subject(Texts texts, KnownLink link) =>
+        [texts.Format("link.shipment", link.Terms.Key), texts.Format("link.for", link.Terms.Recipient, link.Terms.Reason)];
+
     /// <summary>The entries as a table, creation and revocation first of all, then the newest uses.</summary>
     public static Markup Entries(PageRequest request, KnownLink link, List<KnownDisclosure> entries)
     {

@@ -134,7 +134,8 @@ public sealed class LinkVisit(IHttpContextAccessor accessor, LedgerCore core, Li
     public IResult Bundle(WindowEvidence evidence) => PageRoutes.Download(http, evidence);
 
     public IResult Report(WindowEvidence evidence) => EvidenceReport.Refuse(evidence.Window) is { } problem
-        ? PageFrame.Problem(http, problem) : PageRoutes.ShowReport(http, evidence);
+        ? PageFrame.Problem(http, problem) : PageRoutes.ShowReport(http, evidence,
+            new($"/l/{http.Request.RouteValues["token"]}", LinkPages.Subject(PageRequest.Of(http.Request).Texts, link)));
 
     public IResult Table(WindowEvidence evidence) => PageRoutes.Readings(http, evidence);
 

@@ -47,7 +47,8 @@ public static class PageRoutes
             CancellationToken stop) => Window(id, window, http, desk, (found, evidence) => ShowVerifier(found, core, evidence), stop));
         app.MapGet("/g/{id}/{window}/evidence.pdf", (string id, string window, HttpContext http, EvidenceDesk desk,
             CancellationToken stop) => TimeWindow.Parse(window) is { } asked && EvidenceReport.Refuse(asked) is { } problem
-                ? Task.FromResult(PageFrame.Problem(http, problem)) : Window(id, window, http, desk, ShowReport, stop));
+                ? Task.FromResult(PageFrame.Problem(http, problem)) : Window(id, window, http, desk,
+                    (found, evidence) => ShowReport(found, evidence, new($"/g/{evidence.Gateway}/{evidence.Window}/evidence.html")), stop));
         app.MapGet("/g/{id}/{window}/readings.csv", (string id, string window, HttpContext http, EvidenceDesk desk,
             CancellationToken stop) => Window(id, window, http, desk, Readings, stop));
         app.MapGet("/verify", (HttpContext http, LedgerCore core) =>
@@ -138,13 +139,12 @@ public static class PageRoutes
         return Results.File(page, "text/html; charset=utf-8");
     }
 
-    internal static IResult ShowReport(HttpContext http, WindowEvidence evidence)
+    internal static IResult ShowReport(HttpContext http, WindowEvidence evidence, ReportSubject subject)
     {
         var request = PageRequest.Of(http.Request);
         PageFrame.Harden(http.Response);
         http.Response.Headers.CacheControl = "no-cache";
-        return Results.File(EvidenceReport.Write(evidence, request, request.Path[..request.Path.LastIndexOf('/')]), "application/pdf",
-            EvidenceFiles.ReportNameOf(evidence));
+        return Results.File(EvidenceReport.Write(evidence, request, subject), "application/pdf", EvidenceFiles.ReportNameOf(evidence));
     }
 
     internal static IResult Readings(HttpContext http, WindowEvidence evidence)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Evidence;
 using Ledger.Pages;
 using Ledger.Report.Pdf;
@@ -100,7 +101,8 @@ internal sealed class DetailPages(Paper paper, WindowEvidence evidence, List<Cha
         var table = new ReportTable(paper, root, columns, Paper.Small);
         foreach (var (i, (channel, found)) in events.Take(EventsMax).Index())
         {
-            List<Cell> row = [texts.Number(i + 1), new(texts["report.side." + found.Side], found.Side != Side.NoData), Utc(found.FromMs), Utc(found.ToMs)];
+            List<Cell> row = [texts.Number(i + 1), new(texts["report.side." + found.Side], found.Side != Side.NoData), Utc(found.FromMs),
+                Utc(found.ToMs)];
             if (request.Offset is { } east)
             {
                 row.Add(Utc(found.FromMs + (east * 60_000L))[..16]);
@@ -175,7 +177,7 @@ internal sealed class DetailPages(Paper paper, WindowEvidence evidence, List<Cha
             new(texts["report.bytes"], 70, true)], 6.6);
         foreach (var file in files.All)
         {
-            table.Row(file.Name, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(file.Content)), texts.Number(file.Content.Length));
+            table.Row(file.Name, Convert.ToHexStringLower(SHA256.HashData(file.Content)), texts.Number(file.Content.Length));
         }
     }
 

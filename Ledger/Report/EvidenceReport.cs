@@ -4,8 +4,13 @@ using Ledger.Report.Pdf;
 
 namespace Ledger.Report;
 
+/// <summary>What a report is of, beside its window.</summary>
+/// <param name="CodePath">The path of the regulator's page with this evidence inside, to which the code leads.</param>
+/// <param name="Lines">The shipment, and for whom it is shown: the first in bold. Empty for a window of a gateway.</param>
+public sealed record ReportSubject(string CodePath, params IReadOnlyList<string> Lines);
+
 /// <summary>The files that a report speaks of and carries.</summary>
-/// <param name="Link">The page's own address, with the short root in its fragment.</param>
+/// <param name="Link">The address of the page that the code opens, with the short root in its fragment.</param>
 /// <param name="Root">Root of the last batch, 64 hex digits; empty when there is none.</param>
 /// <param name="ReportName">What the report itself is called as a download.</param>
 internal sealed record EvidenceFiles(string Link, string Root, string ReportName, Attachment Bundle, Attachment Readings, Attachment Verifier)
@@ -17,12 +22,12 @@ internal sealed record EvidenceFiles(string Link, string Root, string ReportName
 
     public IEnumerable<Attachment> All => [Bundle, Readings, Verifier];
 
-    public static EvidenceFiles Of(WindowEvidence evidence, PageRequest request, string path)
+    public static EvidenceFiles Of(WindowEvidence evidence, PageRequest request, ReportSubject subject)
     {
         var name = ProofPage.FileName(evidence);
         var texts = request.Texts;
         var root = evidence.Root?.ToString() ?? "";
-        var link = request.Address + path + (root.Length == 0 ? "" : "#r=" + root[..ShortLength]);
+        var link = request.Address + subject.CodePath + (root.Length == 0 ? "" : "#r=" + root[..ShortLength]);
         return new(link, root, ReportNameOf(evidence),
             new(name, "application/json", texts["report.file.bundle"], AttachmentRelation.Data, evidence.Bundle),
             new("readings.csv", "text/csv", texts["report.file.readings"], AttachmentRelation.Data, ReadingsCsv.Write(evidence.Verdict)),
@@ -49,17 +54,16 @@ public static class EvidenceReport
     }
 
     /// <param name="request">Language, offset and the ledger's address as the reader wrote it.</param>
-    /// <param name="path">The path of the window's page, to which the code leads.</param>
-    public static byte[] Write(WindowEvidence evidence, PageRequest request, string path)
+    public static byte[] Write(WindowEvidence evidence, PageRequest request, ReportSubject subject)
     {
         var (verdict, texts) = (evidence.Verdict, request.Texts);
-        var files = EvidenceFiles.Of(evidence, request, path);
+        var files = EvidenceFiles.Of(evidence, request, subject);
         var title = texts.Format("report.title", evidence.Gateway.ToString()[..8], evidence.Window);
         var document = new PdfDocument(title, texts.Tag, Paper.Generator, AsOf(evidence));
         document.Attachments.AddRange(files.All);
         var paper = new Paper(document, request);
         var channels = verdict.Channels.Select(channel => new ChannelFigures(channel)).ToList();
-        new FrontPage(paper, evidence, channels, files).Write();
+        new FrontPage(paper, evidence, channels, files, subject).Write();
         new DetailPages(paper, evidence, channels, files).Write();
         paper.Finish($"{evidence.Gateway.ToString()[..8]} · {evidence.Window} · {files.ShortRoot}");
         return document.Write();

@@ -6,7 +6,8 @@ using QRCoder;
 namespace Ledger.Report;
 
 /// <summary>The first sheet, the one that is signed: the word, the limits, the temperature, the proof, and room for a name.</summary>
-internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<ChannelFigures> channels, EvidenceFiles files)
+internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<ChannelFigures> channels, EvidenceFiles files,
+    ReportSubject subject)
 {
     /// <summary>Channels in the tables here; all of them have their own sheets.</summary>
     public const int ChannelsMax = 4;
@@ -66,7 +67,8 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
         paper.Say(root, "P", texts["means." + verdict.Word], size: 9.5, indent: 34, width: width);
         if (verdict.Checks.FirstOrDefault(check => check.State == CheckState.Failed)?.Finding is { } finding)
         {
-            paper.Say(root, "P", $"{texts["reason"]}: {finding.Say(texts.Language)} {finding.Detail}".TrimEnd(), paper.Bold, indent: 34, width: width, linesMax: 4);
+            paper.Say(root, "P", $"{texts["reason"]}: {finding.Say(texts.Language)} {finding.Detail}".TrimEnd(), paper.Bold, indent: 34,
+                width: width, linesMax: 4);
         }
 
         if (Shapes.Of(verdict.Word) == Shape.Cross)
@@ -78,7 +80,12 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
         }
 
         paper.Y += 7;
-        paper.Say(root, "P", texts.Format("gateway", evidence.Gateway), paper.Bold, 9, width: width);
+        foreach (var (i, line) in subject.Lines.Index())
+        {
+            paper.Say(root, "P", line, i == 0 ? paper.Bold : paper.Plain, i == 0 ? 11 : 9, width: width, linesMax: 2);
+        }
+
+        paper.Say(root, "P", texts.Format("gateway", evidence.Gateway), subject.Lines.Count == 0 ? paper.Bold : paper.Plain, 9, width: width);
         paper.Say(root, "P", $"{Span(0)} UTC · {texts.Duration(evidence.Window.ToMs - evidence.Window.FromMs)}", size: 9, width: width);
         if (request.Offset is { } minutes)
         {
@@ -88,7 +95,8 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
         paper.Y += 2;
         foreach (var note in verdict.Notes)
         {
-            paper.Say(root, "P", "• " + Reasons.Say(texts.Language, note.Key, note.Values), size: Paper.Small, gray: Paper.Quiet, width: width, linesMax: 3);
+            paper.Say(root, "P", "• " + Reasons.Say(texts.Language, note.Key, note.Values), size: Paper.Small, gray: Paper.Quiet, width: width,
+                linesMax: 3);
         }
 
         paper.Y = Math.Max(paper.Y, start + code + 24);
@@ -162,7 +170,8 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
     {
         var table = new ReportTable(paper, root,
         [
-            new(texts["report.probe"], 104, LinesMax: 2), new(texts["report.rule"], 74), new(texts["report.result"], 46), new(texts["report.count"], 34, true),
+            new(texts["report.probe"], 104, LinesMax: 2), new(texts["report.rule"], 74), new(texts["report.result"], 46),
+            new(texts["report.count"], 34, true),
             new(texts["report.first"], 82), new(texts["report.longest"], 52, true), new(texts["report.total"], 52, true),
             new(texts["report.extreme"], 49.5, true),
         ]);

@@ -4,8 +4,8 @@ using Evidence;
 namespace Ledger.Report;
 
 /// <summary>Mean kinetic temperature and time-weighted mean of a channel: information for a person, never a verdict.</summary>
-/// <remarks>Haynes' formula: T = (ΔH/R) / −ln(Σ wᵢ·exp(−ΔH/(R·Tᵢ)) / Σ wᵢ). Each reading counts until the next, for at most two intervals; a gap
-/// counts for nothing. The browser's verifier computes the same (Golden/kinetic.json holds both).</remarks>
+/// <remarks>Haynes' formula: T = (ΔH/R) / −ln(Σ wᵢ·exp(−ΔH/(R·Tᵢ)) / Σ wᵢ). Each reading counts until the next, for at
+/// most two intervals; a gap counts for nothing. The browser's verifier computes the same (Golden/kinetic.json holds both).</remarks>
 /// <param name="MeanMilliCelsius">Mean, weighted by time.</param>
 /// <param name="KineticMilliCelsius">Mean kinetic temperature, weighted by time.</param>
 public readonly record struct KineticTemperature(double MeanMilliCelsius, double KineticMilliCelsius)

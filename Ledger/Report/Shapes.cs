@@ -26,10 +26,10 @@ internal static class Shapes
                 page.Line(x + (17 * s), y + (7 * s), x + (7 * s), y + (17 * s), new(size / 8));
                 break;
             default:
-                page.Circle(x + (12 * s), y + (12 * s), 10.5 * s, stroke with { Dash = FormattableString.Invariant($"{4 * s:0.##} {3 * s:0.##}") });
-                page.Path([(x + (8.5 * s), y + (9.5 * s)), (x + (9.5 * s), y + (7.2 * s)), (x + (12 * s), y + (6.4 * s)), (x + (14.6 * s), y + (7.4 * s)),
-                    (x + (15.2 * s), y + (9.6 * s)), (x + (13.8 * s), y + (11.6 * s)), (x + (12 * s), y + (12.8 * s)), (x + (12 * s), y + (14.6 * s))],
-                    stroke);
+                page.Circle(x + (12 * s), y + (12 * s), 10.5 * s,
+                    stroke with { Dash = FormattableString.Invariant($"{4 * s:0.##} {3 * s:0.##}") });
+                (double X, double Y)[] hook = [(8.5, 9.5), (9.5, 7.2), (12, 6.4), (14.6, 7.4), (15.2, 9.6), (13.8, 11.6), (12, 12.8), (12, 14.6)];
+                page.Path([.. hook.Select(point => (x + (point.X * s), y + (point.Y * s)))], stroke);
                 page.Line(x + (12 * s), y + (16.6 * s), x + (12 * s), y + (18.4 * s), stroke);
                 break;
         }

@@ -12,11 +12,12 @@ internal sealed class ReportBench : IDisposable
     public const string Address = "https://ledger.example";
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("coldproof-report-");
 
-    public ReportBench(WindowEvidence evidence, string language = "en", int? offset = 120)
+    public ReportBench(WindowEvidence evidence, string language = "en", int? offset = 120, params string[] lines)
     {
         Evidence = evidence;
         Path = $"/g/{evidence.Gateway}/{evidence.Window}";
-        Bytes = EvidenceReport.Write(evidence, new(Texts.For(language, null), Path + "/evidence.pdf", offset, Address), Path);
+        Bytes = EvidenceReport.Write(evidence, new(Texts.For(language, null), Path + "/evidence.pdf", offset, Address),
+            new(Path + "/evidence.html", lines));
         System.IO.File.WriteAllBytes(File, Bytes);
     }
 

@@ -76,7 +76,7 @@ public sealed class ReportTests
         using var truck = new TestTruck();
         using var bench = new ReportBench(ReportBench.Trip(truck));
         var found = await bench.Run("zbar-tools", "zbarimg", "--quiet", "--raw", await bench.Picture(1, dotsPerInch, isGray));
-        Assert.Equal($"{ReportBench.Address}{bench.Path}#r={truck.Batches[^1].Header.Root.ToString()[..16]}", found.Trim());
+        Assert.Equal($"{ReportBench.Address}{bench.Path}/evidence.html#r={truck.Batches[^1].Header.Root.ToString()[..16]}", found.Trim());
     }
 
     [Fact]
@@ -144,6 +144,14 @@ public sealed class ReportTests
         Assert.Contains("2 of 8 checks hold", first);
         Assert.Contains("Date and signature 1/", Regex.Replace(first, "Date and signature.*? 1/", "Date and signature 1/"));
         Assert.Contains("not checked", await bench.Text(2));
+    }
+
+    [Fact]
+    public async Task The_shipment_and_for_whom_it_is_shown_stand_at_the_top()
+    {
+        using var truck = new TestTruck();
+        using var bench = new ReportBench(ReportBench.Trip(truck), "en", null, "Shipment (00) 106141411234567897", "For Pharmacie Générale: release");
+        Assert.Matches("VERIFIED.*Shipment \\(00\\) 106141411234567897.*For Pharmacie Générale: release.*Gateway.*OUT OF RANGE", await bench.Text(1));
     }
 
     [Fact]

@@ -14,6 +14,7 @@ internal static class Program
         {
             RunVerb.Create(),
             FsckVerb.Create(),
+            Labels.LabelVerb.Create(),
         };
         Authority.AuthorityVerbs.Add(root);
         Links.LinkVerbs.Add(root);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Evidence;
+using Gateway.Tests.House;
 
 namespace Gateway.Tests.Evidence;
 
@@ -16,7 +17,7 @@ public sealed class AttackTests
     {
         using var truck = Truck("place");
         using var stranger = Truck("place");
-        var wrong = Attacks.All(truck, stranger).Select(attack => (attack, verdict: Verifier.Verify(attack.Bundle, truck.Policy)))
+        var wrong = Attacks.All(truck, stranger).Select(attack => (attack, verdict: Verifier.Verify(attack.Bundle, attack.Policy ?? truck.Policy)))
             .Where(pair => (pair.verdict.Word, pair.verdict.Fault) != (pair.attack.Word, pair.attack.Fault))
             .Select(pair =>
                 $"{pair.attack.Name}: {pair.verdict.Word}/{pair.verdict.Fault} ({pair.verdict.Reason}), not "
@@ -43,14 +44,15 @@ public sealed class AttackTests
             Write(folder);
         }
 
-        var golden = Path.Combine(AppContext.BaseDirectory, "Golden", "attacks");
+        var golden = Repository.At("Gateway.Tests", "Golden", "attacks"); // Not the copy beside the program: what was just written is read.
         var policy = VerifierPolicy.Parse(File.ReadAllBytes(Path.Combine(golden, "policy.json")));
         var index = JsonNode.Parse(File.ReadAllBytes(Path.Combine(golden, "index.json")))!.AsArray();
         Assert.True(index.Count >= 40);
         foreach (var row in index)
         {
             var name = row!["name"]!.GetValue<string>();
-            var verdict = Verifier.Verify(File.ReadAllBytes(Path.Combine(golden, name + ".coldproof.json")), policy);
+            var own = row["policy"] is { } file ? VerifierPolicy.Parse(File.ReadAllBytes(Path.Combine(golden, file.GetValue<string>()))) : policy;
+            var verdict = Verifier.Verify(File.ReadAllBytes(Path.Combine(golden, name + ".coldproof.json")), own);
             Assert.Equal((name, row["word"]!.GetValue<string>(), row["fault"]!.GetValue<string>(), row["reason"]!.GetValue<string>()),
                 (name, verdict.Word.ToString(), verdict.Fault.ToString(), Reason(verdict)));
         }
@@ -123,13 +125,20 @@ public sealed class AttackTests
         foreach (var attack in Attacks.All(truck, stranger))
         {
             File.WriteAllBytes(Path.Combine(folder, attack.Name + ".coldproof.json"), attack.Bundle);
-            index.Add(new JsonObject
+            var row = new JsonObject
             {
                 ["name"] = attack.Name,
                 ["word"] = attack.Word.ToString(),
                 ["fault"] = attack.Fault.ToString(),
-                ["reason"] = Reason(Verifier.Verify(attack.Bundle, truck.Policy)),
-            });
+                ["reason"] = Reason(Verifier.Verify(attack.Bundle, attack.Policy ?? truck.Policy)),
+            };
+            if (attack.Policy is { } own)
+            {
+                row["policy"] = attack.Name + ".policy.json";
+                File.WriteAllBytes(Path.Combine(folder, attack.Name + ".policy.json"), own.ToJson());
+            }
+
+            index.Add(row);
         }
 
         File.WriteAllText(Path.Combine(folder, "index.json"), index.ToJsonString(new JsonSerializerOptions { WriteIndented = true })

@@ -11,7 +11,11 @@ namespace Gateway.Tests.Evidence;
 
 /// <summary>One tampering, what it makes of a bundle, and the answer that every verifier of ours must give.</summary>
 /// <param name="Name">What was done, in words joined by hyphens; the golden file's name.</param>
-public sealed record Attack(string Name, byte[] Bundle, VerdictWord Word, Fault Fault);
+public sealed record Attack(string Name, byte[] Bundle, VerdictWord Word, Fault Fault)
+{
+    /// <summary>The reader's policy, where it is not the good one.</summary>
+    public VerifierPolicy? Policy { get; init; }
+}
 
 /// <summary>Every way we know to bend a bundle. A new one found is added here and never taken out.</summary>
 public static class Attacks
@@ -24,7 +28,7 @@ public static class Attacks
     [
         .. OnWhatIsShown(truck), .. OnTheChain(truck), .. OnTheTree(truck), .. OnSignatures(truck), .. OnTheLog(truck, stranger),
             .. OnTheForm(truck),
-        .. TreeAttacks.All(truck), .. TimeAttacks.All(truck),
+        .. TreeAttacks.All(truck), .. FurtherAttacks.All(truck, stranger), .. TimeAttacks.All(truck),
     ];
 
     internal static JsonObject Json(TestTruck truck, DisclosureLevel level = DisclosureLevel.Readings) =>
@@ -345,7 +349,7 @@ public static class Attacks
         return (header, payload, [.. signature[..32], .. new byte[32 - other.Length], .. other]);
     });
 
-    private static void ReCose(JsonObject batch, Func<byte[], byte[], byte[], (byte[] Header, byte[] Payload, byte[] Signature)> change,
+    internal static void ReCose(JsonObject batch, Func<byte[], byte[], byte[], (byte[] Header, byte[] Payload, byte[] Signature)> change,
         bool unprotected = false)
     {
         var reader = new CborReader(Bytes(batch["header"]));

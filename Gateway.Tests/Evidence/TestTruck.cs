@@ -17,9 +17,18 @@ public sealed class TestTruck : IDisposable
     private readonly List<string> notes = [];
     private Digest previous;
     private string? newestNote;
+    private readonly bool ownsKeys;
 
-    public TestTruck(int channels = 2, int intervalMs = 60_000, GatewayTraits traits = GatewayTraits.SoftwareKey, string place = "place")
+    public TestTruck(int channels = 2, int intervalMs = 60_000, GatewayTraits traits = GatewayTraits.SoftwareKey, string place = "place",
+        TestTruck? like = null)
     {
+        // Another truck of the same gateway key, authority and log keys, with a log of its own.
+        GatewayKey = like?.GatewayKey ?? ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        AuthorityKey = like?.AuthorityKey ?? ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        LogKey = like?.LogKey ?? Signer("log.example/test", SignatureType.Ed25519);
+        ClockKey = like?.ClockKey ?? Signer("log.example/test/clock", SignatureType.Cosignature);
+        Witness = like?.Witness ?? Signer("witness.example/w1", SignatureType.Cosignature);
+        ownsKeys = like is null;
         Interval = intervalMs;
         NextSequence = new long[channels];
         var probes = Enumerable.Range(0, channels).Select(i =>
@@ -31,13 +40,11 @@ public sealed class TestTruck : IDisposable
     }
 
     public GatewayId Id { get; } = new(new Guid("5f3a91c0-0bc0-4012-8a55-0123456789ab"));
-    public ECDsa GatewayKey { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    public ECDsa AuthorityKey { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    public NoteSigner LogKey { get; } = NoteSigner.FromSeed("log.example/test", SignatureType.Ed25519, RandomNumberGenerator.GetBytes(32));
-    public NoteSigner ClockKey { get; } = NoteSigner.FromSeed("log.example/test/clock", SignatureType.Cosignature,
-        RandomNumberGenerator.GetBytes(32));
-    public NoteSigner Witness { get; } = NoteSigner.FromSeed("witness.example/w1", SignatureType.Cosignature,
-        RandomNumberGenerator.GetBytes(32));
+    public ECDsa GatewayKey { get; }
+    public ECDsa AuthorityKey { get; }
+    public NoteSigner LogKey { get; }
+    public NoteSigner ClockKey { get; }
+    public NoteSigner Witness { get; }
     public int Interval { get; }
     public Manifest Manifest { get; }
     public Statement SignedManifest { get; }
@@ -122,12 +129,19 @@ public sealed class TestTruck : IDisposable
 
     public void Dispose()
     {
+        if (!ownsKeys)
+        {
+            return;
+        }
+
         GatewayKey.Dispose();
         AuthorityKey.Dispose();
         LogKey.Dispose();
         ClockKey.Dispose();
         Witness.Dispose();
     }
+
+    private static NoteSigner Signer(string name, SignatureType type) => NoteSigner.FromSeed(name, type, RandomNumberGenerator.GetBytes(32));
 
     /// <summary>RFC 6962's own recursive definition; slow, and only here.</summary>
     private ImmutableArray<Digest> InclusionPath(int index, int size)

@@ -37,6 +37,11 @@ internal sealed class Paper
     private static readonly Lazy<TrueTypeFont> EvenlySpaced = new(() => Load("NotoMono-Regular.ttf"));
     private static readonly Lazy<TrueTypeFont> Han = new(() => Load("DroidSansFallbackFull.ttf"));
 
+    /// <summary>The report's faces, for other papers.</summary>
+    public static TrueTypeFont LatinFont => Latin.Value;
+
+    public static TrueTypeFont LatinBoldFont => LatinBold.Value;
+
     public Paper(PdfDocument document, PageRequest request)
     {
         (Document, Request) = (document, request);

@@ -41,7 +41,7 @@ public sealed partial class LabelTests : IDisposable
 
     [Theory] // Where there is one shortest way only; where there are several, zint takes another one now and then.
     [InlineData("00106141411234567897"), InlineData("0109521234543213"), InlineData("010952123454321317271231"), InlineData("10ABC123"), InlineData("10A1")]
-    [InlineData("1012345"), InlineData("211"), InlineData("10LOT-0123456"), InlineData("010952123454321310ABC123\u001D2112345")]
+    [InlineData("1012345"), InlineData("211"), InlineData("10LOT-0123456")]
     public async Task Our_bars_are_zints_to_the_module(string data) => Assert.Equal(await Zint(data), Modules(Code128.Of(data)));
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed partial class LabelTests : IDisposable
     [Fact]
     public void The_golden_labels_stay_what_they_are()
     {
-        foreach (var (name, key, expiry) in new[] { ("pallet", Pallet, null), ("product", Longest, ExpiryDate.Parse("271231")) })
+        foreach (var (name, key, expiry) in new[] { ("pallet", Pallet, null), ("product", Vaccine, ExpiryDate.Parse("271231")) })
         {
             var zpl = LabelFiles.Zpl(ShipmentLabel.Of(Link, key, expiry));
             if (Environment.GetEnvironmentVariable(Evidence.AttackTests.WriteSwitch) is { Length: > 0 } attacks)

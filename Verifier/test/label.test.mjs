@@ -11,7 +11,7 @@ const golden = new URL('../../Gateway.Tests/Golden/labels/', import.meta.url);
 const link = 'https://ledger.example/00/106141411234567897#r=0e52d9c508c50234';
 const expected = {
   pallet: ['CODE-128:00106141411234567897', `QR-Code:${link}`],
-  product: ['CODE-128:010952123454321317271231', 'CODE-128:10LOT_>%&x/0123456789a', 'CODE-128:21serial-<0>&"+_abcdef', `QR-Code:${link}`],
+  product: ['CODE-128:01095212345432131727123110ABC123\u001d2112345', `QR-Code:${link}`],
 };
 
 for (const [name, codes] of Object.entries(expected)) {

@@ -120,7 +120,10 @@ public static class BundleWriter
 
         for (var place = batch.Body.LeafCount - batch.Body.Events.Length; place < leaves.Length; place++)
         {
-            if (leaves[place] is EventLeaf happened && (happened.Channel is not { } channel || content.Channels.Contains(channel)))
+            // F-74: an alarm says the temperature in words, so what happened to a channel belongs to the level of its readings. What happened to the
+            // gateway is shown from the level of verdicts on: without boots and gaps no hole is declared.
+            if (leaves[place] is EventLeaf happened
+                && (happened.Channel is not { } channel || (content.Level == DisclosureLevel.Readings && content.Channels.Contains(channel))))
             {
                 single.Add(place);
             }

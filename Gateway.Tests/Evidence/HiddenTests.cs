@@ -15,7 +15,7 @@ public sealed class HiddenTests
     [Theory, MemberData(nameof(EveryLevel))]
     public void What_a_level_hides_cannot_be_found_nor_rebuilt(DisclosureLevel level)
     {
-        using var truck = AttackTests.Truck("place");
+        using var truck = Alarmed();
         var bundle = new Opened(truck.Bundle(level, 0));
         Assert.Equal(VerdictWord.Verified, truck.Verify(truck.Content(level, 0)).Word);
         foreach (var batch in truck.Batches)
@@ -61,8 +61,19 @@ public sealed class HiddenTests
         ReadingLeaf => level == DisclosureLevel.Readings,
         SummaryLeaf => level == DisclosureLevel.Summaries || (level == DisclosureLevel.Readings && isEdge),
         VerdictLeaf => level != DisclosureLevel.Readings || isEdge,
+        EventLeaf { Channel: not null } => level == DisclosureLevel.Readings, // F-74: an alarm's words hold a temperature.
         _ => true,
     };
+
+    /// <summary>The truck of the attacks, whose last batch tells an alarm of each channel in words, as gateways do.</summary>
+    private static TestTruck Alarmed()
+    {
+        var truck = AttackTests.Truck("place");
+        var words = Enumerable.Range(0, 2).Select(channel => new BatchEvent(new ChannelId((ushort)channel), EventKind.Alarm, truck.NowMs,
+            EventDetail.Note("limit.passed", $"place {channel}: 9.100 °C is outside 2.000 to 8.000 °C.")));
+        truck.Seal(3, null, null, [.. words]);
+        return truck;
+    }
 
     private static int? ChannelOf(Leaf leaf) => leaf switch
     {

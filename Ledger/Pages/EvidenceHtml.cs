@@ -9,7 +9,9 @@ namespace Ledger.Pages;
 /// <summary>What a page that was opened by a link says beside the evidence; text for people, believed by no check.</summary>
 /// <param name="Page">Address of the ledger's own page, where all entries about the link stand.</param>
 /// <param name="Shipment">The GS1 key: "(00)106141411234567897".</param>
-public sealed record LinkContext(string Page, string Shipment);
+/// <param name="Disclosures">The entry that made the link, with what opens it and its receipt, as disclosures.json has it: whoever saves the page can
+/// show by whose decision they have it.</param>
+public sealed record LinkContext(string Page, string Shipment, byte[] Disclosures);
 
 /// <summary>The regulator's page with evidence inside: one file that verifies itself in the reader's own browser (docs/formats.md, "The
 /// page").</summary>
@@ -92,6 +94,8 @@ public static class EvidenceHtml
         {
             writer.WriteString("link", link.Page);
             writer.WriteString("shipment", link.Shipment);
+            writer.WritePropertyName("disclosures");
+            writer.WriteRawValue(link.Disclosures);
         }
 
         writer.WriteEndObject();

@@ -57,6 +57,8 @@ public sealed class LinkPagesTests
         Assert.Equal(HttpStatusCode.OK, status);
         var context = JsonDocument.Parse(Regex.Match(evidence, "id=\"coldproof-context\">(.*?)</script>").Groups[1].Value).RootElement;
         Assert.Equal("(00)" + LinkBench.Pallet, context.GetProperty("shipment").GetString());
+        var entries = DisclosureFile.Verify(Encoding.UTF8.GetBytes(context.GetProperty("disclosures").GetRawText()), bench.Ledger.Policy.Log);
+        Assert.True(entries is { Holds: true, IsWhole: true } && Assert.Single(entries.Entries).Content is LinkCreated, entries.Reason);
         Assert.EndsWith("/page", context.GetProperty("link").GetString(), StringComparison.Ordinal);
         Assert.EndsWith("/page?lang=en", await Way(bench, "/00/" + LinkBench.Pallet + "?linkType=gs1:traceability"), StringComparison.Ordinal);
         Assert.EndsWith("?lang=en", await Way(bench, "/00/" + LinkBench.Pallet + "?linkType=gs1:certificationInfo"), StringComparison.Ordinal);

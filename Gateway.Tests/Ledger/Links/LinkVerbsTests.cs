@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
+using System.Xml.Linq;
 using Evidence;
 using Gateway.Tests.Evidence;
 using Gateway.Tests.House;
@@ -61,8 +63,10 @@ public sealed class LinkVerbsTests : IAsyncLifetime
         running.Kill(); // SIGKILL: its socket stays behind, and nobody listens.
         await running.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(File.Exists(Path.Combine(ledger.Data, LinkSocket.SocketFile)));
-        var alone = JsonNode.Parse((await Verb("create", "--sscc", LinkBench.Pallet, "--level", "readings", "--access", "open", "--json")).Output)!;
+        var alone = JsonNode.Parse((await Verb("create", "--sscc", LinkBench.Pallet, "--level", "readings", "--access", "open", "--json", "--qr",
+            Path.Combine(Folder, "pallet.svg"))).Output)!;
         Assert.Equal($"https://ledger.example/00/{LinkBench.Pallet}#r={url[^16..]}", (string)alone["url"]!);
+        Assert.Equal((string)alone["url"]!, await Scan(Drawn(XDocument.Load(Path.Combine(Folder, "pallet.svg")))));
         await Run();
         Assert.Equal(HttpStatusCode.TemporaryRedirect, await Get("/00/" + LinkBench.Pallet));
         Assert.Equal(HttpStatusCode.Gone, await Get(path));
@@ -214,17 +218,30 @@ public sealed class LinkVerbsTests : IAsyncLifetime
     /// <summary>The terminal's blocks as a picture, dark where the terminal is dark.</summary>
     private string Drawn(string output)
     {
-        const int Zoom = 4;
         var rows = output.Split('\n').TakeWhile(line => line.Length > 0 && "█▀▄ ".Contains(line[0], StringComparison.Ordinal)).ToList();
-        var (width, height) = (rows[0].Length * Zoom, rows.Count * 2 * Zoom);
+        return Picture(rows[0].Length, rows.Count * 2, (x, y) => (rows[y / 2][x], y % 2) is ('█', _) or ('▀', 0) or ('▄', 1));
+    }
+
+    /// <summary>The drawing's modules as a picture.</summary>
+    private string Drawn(XDocument drawing)
+    {
+        var size = int.Parse(drawing.Root!.Attribute("viewBox")!.Value.Split(' ')[2], CultureInfo.InvariantCulture);
+        var dark = drawing.Descendants().Single(element => element.Name.LocalName == "path").Attribute("d")!.Value.Split('z', StringSplitOptions.RemoveEmptyEntries)
+            .Select(module => module[1..module.IndexOf('h', StringComparison.Ordinal)]).ToHashSet();
+        return Picture(size, size, (x, y) => !dark.Contains(string.Create(CultureInfo.InvariantCulture, $"{x} {y}")));
+    }
+
+    private string Picture(int columns, int rows, Func<int, int, bool> isLight)
+    {
+        const int Zoom = 4;
+        var (width, height) = (columns * Zoom, rows * Zoom);
         var pixels = new byte[width * height];
         for (var i = 0; i < pixels.Length; i++)
         {
-            var (x, y) = (i % width / Zoom, i / width / Zoom);
-            pixels[i] = (rows[y / 2][x], y % 2) is ('█', _) or ('▀', 0) or ('▄', 1) ? (byte)255 : (byte)0;
+            pixels[i] = isLight(i % width / Zoom, i / width / Zoom) ? (byte)255 : (byte)0;
         }
 
-        var file = Path.Combine(Folder, "terminal.pgm");
+        var file = Path.Combine(Folder, "code.pgm");
         File.WriteAllBytes(file, [.. System.Text.Encoding.ASCII.GetBytes($"P5 {width} {height} 255\n"), .. pixels]);
         return file;
     }

@@ -81,6 +81,8 @@ internal static class YearsBenchmark
         Console.WriteLine($"excursions           {tallies.Sum(tally => tally.ExcursionsTrue):N0} true ones longer than 1.5 intervals: "
             + $"{tallies.Sum(tally => tally.ExcursionsFound):N0} found, {tallies.Sum(tally => tally.ExcursionsUnseen):N0} inside a declared outage; "
             + $"{tallies.Sum(tally => tally.Alarms):N0} alarms");
+        Console.WriteLine($"swaps, settings      {tallies.Sum(tally => tally.Swaps):N0} probes swapped for another of their kind, "
+            + $"{tallies.Sum(tally => tally.SettingChanges):N0} changes of settings, each told");
         Console.WriteLine($"windows checked      {tallies.Sum(tally => tally.Windows):N0}, {tallies.Sum(tally => tally.WindowsVerified):N0} VERIFIED");
         foreach (var kind in Enum.GetValues<FaultKind>())
         {

@@ -58,7 +58,7 @@ internal sealed class BusReader : IDisposable
             }
 
             var round = current!;
-            bus.Read(round.Moment, round.Take);
+            bus.Read(round.Moment, round.Take, round.Saw);
             current = null;
             round.End();
         }
@@ -73,6 +73,7 @@ internal sealed class BusRound(Moment moment)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<ChannelId, Reading> readings = [];
+    private readonly Dictionary<ChannelId, string> serials = [];
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool isClosed;
 
@@ -89,6 +90,21 @@ internal sealed class BusRound(Moment moment)
             return !isClosed && readings.TryAdd(reading.Channel, reading);
         }
     }
+
+    /// <summary>A chip gave its own serial number. Too late, it is not wanted.</summary>
+    public void Saw(ChannelId channel, string serial)
+    {
+        lock (gate)
+        {
+            if (!isClosed)
+            {
+                serials[channel] = serial;
+            }
+        }
+    }
+
+    /// <summary>The serial numbers of a closed round.</summary>
+    public IReadOnlyDictionary<ChannelId, string> Serials => serials;
 
     public void End() => ended.SetResult();
 

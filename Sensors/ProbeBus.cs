@@ -16,7 +16,8 @@ internal sealed class ProbeBus(int number, ImmutableArray<ProbeSettings> setting
     /// <summary>Reads every probe once, in the order of the settings, handing each reading over as soon as it is there.</summary>
     /// <param name="moment">The round's moment.</param>
     /// <param name="take">Takes a reading; false when the round is over and no more is wanted.</param>
-    public void Read(Moment moment, Func<Reading, bool> take)
+    /// <param name="saw">Takes the serial number of the chip that gave a reading, where it has one.</param>
+    public void Read(Moment moment, Func<Reading, bool> take, Action<ChannelId, string> saw)
     {
         var trouble = false;
         try
@@ -45,6 +46,12 @@ internal sealed class ProbeBus(int number, ImmutableArray<ProbeSettings> setting
             {
                 trouble = true; // The deadline passed while this chip held the bus.
                 break;
+            }
+
+            // In every round: a probe that is swapped between two of them has long converted, and nothing else tells.
+            if (reading.Outcome == Outcome.Measured && probe.SerialNumber() is { } serial)
+            {
+                saw(reading.Channel, serial);
             }
         }
 

@@ -39,6 +39,10 @@ public sealed class Sampler : IDisposable
     /// <summary>The probes in the order of their channels.</summary>
     public ImmutableArray<ProbeSettings> Probes { get; }
 
+    /// <summary>The serial numbers that the chips gave in the last round, in the order of the channels; null where a kind has none, or none
+    /// was read. Empty before the first round.</summary>
+    public ImmutableArray<string?> Serials { get; private set; } = [];
+
     /// <summary>Reads every channel. Returns at the deadline at the latest: a channel that has not answered by then is a Timeout,
     /// and so is, at once, every channel of a bus that is still stuck in an earlier round.</summary>
     /// <returns>One reading a channel, in the order of the channels, all at this moment.</returns>
@@ -47,6 +51,8 @@ public sealed class Sampler : IDisposable
         var rounds = readers.Select(reader => reader.Begin(moment)).OfType<BusRound>().ToArray();
         WaitFor(rounds);
         var readings = rounds.SelectMany(round => round.Close()).ToDictionary();
+        Serials = [.. channels.Select(channel => rounds.Select(round => round.Serials.GetValueOrDefault(channel)).FirstOrDefault(
+            serial => serial is not null))];
         return [.. channels.Select(channel =>
             readings.TryGetValue(channel, out var reading) ? reading : Reading.Missing(channel, moment, Outcome.Timeout))]; // F-07
     }

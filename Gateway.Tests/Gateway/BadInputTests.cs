@@ -52,6 +52,7 @@ public sealed class BadInputTests : IDisposable
         Assert.Equal(1, board.Current.Recorded);
     }
 
+    /// <summary>F-38.</summary>
     [Fact]
     public void An_expired_calibration_is_one_event_and_recording_goes_on()
     {

@@ -176,6 +176,7 @@ public sealed class ChipFaultTests
         Assert.Equal(["W 00 R 2", "W 0F R 2", "W 00 R 2"], bench.Chip.Transcript.TakeLast(3));
     }
 
+    /// <summary>F-35.</summary>
     [Fact]
     public void Every_single_flipped_bit_of_an_sht4x_answer_is_a_bad_checksum()
     {
@@ -187,6 +188,7 @@ public sealed class ChipFaultTests
         }
     }
 
+    /// <summary>F-39.</summary>
     [Fact]
     public void An_sht4x_that_is_still_measuring_is_waited_for_and_one_that_never_answers_is_not()
     {

@@ -89,7 +89,7 @@ public sealed class SamplerTests : IDisposable
         (held, front.Noise) = (false, null);
         bus.ReleaseClock();
         await UntilOutcomes(sampler, Outcome.Measured, Outcome.Measured);
-        Assert.Equal(3, rear.Transcript.Count); // Read in the new round only: the rest of the late one was not worth the bus's time.
+        Assert.Equal(6, rear.Transcript.Count); // A sample and its chip's number, in the new round only: the rest of the late one was not worth the bus's time.
     }
 
     [Fact]

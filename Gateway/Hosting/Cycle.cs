@@ -14,7 +14,12 @@ namespace Gateway.Hosting;
 /// <param name="Directory">The data directory, for the disk's state.</param>
 /// <param name="Probes">The probes as configured, by channel.</param>
 /// <param name="IntervalMs">Time from one round to the next.</param>
-public sealed record CyclePlan(GatewayId Gateway, string Directory, ImmutableArray<ConfiguredProbe> Probes, int IntervalMs);
+public sealed record CyclePlan(GatewayId Gateway, string Directory, ImmutableArray<ConfiguredProbe> Probes, int IntervalMs)
+{
+    /// <summary>Name and value of each setting that touches evidence and that the manifest does not fix: <see
+    /// cref="EvidenceSettings"/>.</summary>
+    public ImmutableArray<(string Name, string Value)> Settings { get; init; } = [];
+}
 
 /// <summary>One beat of the gateway: sample → record → seal → offer. Synchronous; whoever calls owns time and thread.</summary>
 /// <param name="sampler">Gives a reading per channel, always.</param>
@@ -31,6 +36,7 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
     private const long HourMs = 3_600_000;
     private readonly ConcurrentQueue<Action> questions = new();
     private readonly ProbeWatch watch = new(plan.Probes, log);
+    private readonly ChangeWatch changes = new(new(plan.Directory), plan.Probes, log);
     private readonly Queue<int?>[] lastHour = [.. plan.Probes.Select(_ => new Queue<int?>())];
     private readonly Queue<(long Number, long SinceMs)> waiting = new();
     private ImmutableArray<Reading> readings = [];
@@ -57,7 +63,15 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
     /// <summary>Declares the gap since the last session and seals what that session left open.</summary>
     public void Start(Moment now)
     {
+        var isFirst = logbook.Status.LastRecorded is null;
         logbook.Start(now);
+        foreach (var change in changes.AtStart(plan.Settings, isFirst, now))
+        {
+            DaemonLog.SettingChanged(log, EventDetail.ReadNote(change.Detail)?.Text ?? "");
+            logbook.RecordEvent(change, now);
+        }
+
+        changes.Remember();
         activity = "logging";
         Offer(now);
     }
@@ -82,11 +96,12 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
             watch.Saw(readings[i]);
         }
 
-        foreach (var expired in watch.Expired(now))
+        foreach (var told in changes.Saw(sampler.Serials, now).Concat(watch.Expired(now)))
         {
-            logbook.RecordEvent(expired, now);
+            logbook.RecordEvent(told, now);
         }
 
+        changes.Remember();
         logbook.SealIfDue(now);
         Offer(now);
     }
@@ -191,7 +206,7 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
                 i < readings.Length ? readings[i] : default, [.. lastHour[i]]))],
             plan.IntervalMs, recorded, (status.Sealed ?? -1) + 1, (status.Anchored ?? -1) + 1, LastSealedMs(status),
                 waiting.TryPeek(out var oldest) ? oldest.SinceMs : null,
-            status.Link.Connected, disk.AvailableFreeSpace, disk.TotalSize, [.. trouble, .. watch.Troubles], Replay)
+            status.Link.Connected, disk.AvailableFreeSpace, disk.TotalSize, [.. trouble, .. watch.Troubles, .. changes.Troubles], Replay)
         { StoreBytes = status.UsedBytes, BudgetBytes = status.BudgetBytes, OldestKept = status.OldestKept, ToSign = status.ToSign };
     }
 

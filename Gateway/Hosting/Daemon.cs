@@ -47,7 +47,10 @@ internal static class Daemon
         var board = app.Services.GetRequiredService<StatusBoard>();
         var started = clock.GetTimestamp();
         Func<long>? linkUptime = source?.Trip is null ? null : () => (long)clock.GetElapsedTime(started).TotalMilliseconds;
-        var cycle = new Cycle(sampler, logbook, new(key.Gateway, settings.DataDirectory, probes, settings.IntervalMs), board,
+        var cycle = new Cycle(sampler, logbook, new(key.Gateway, settings.DataDirectory, probes, settings.IntervalMs)
+        {
+            Settings = EvidenceSettings.Of(settings, probes),
+        }, board,
             app.Services.GetRequiredService<GatewayMetrics>(),
             app.Services.GetRequiredService<ILogger<Cycle>>(), linkUptime);
         using var driver = Driver(app.Services, cycle, settings, source, clockFile, logbook, clock);

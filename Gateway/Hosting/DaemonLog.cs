@@ -31,6 +31,12 @@ internal static partial class DaemonLog
         + "the probe calibrated.")]
     public static partial void CalibrationExpired(ILogger log, ChannelId channel, string certificate);
 
+    [LoggerMessage(1206, LogLevel.Warning, "Channel {Channel}: another chip than before. {Words} Was the probe exchanged?")]
+    public static partial void ProbeSwapped(ILogger log, ChannelId channel, string words);
+
+    [LoggerMessage(1207, LogLevel.Warning, "Recorded as a change of settings that touch evidence: {Words}")]
+    public static partial void SettingChanged(ILogger log, string words);
+
     [LoggerMessage(1401, LogLevel.Information, "All {Count} batches are anchored")]
     public static partial void AllAnchored(ILogger log, long count);
 

@@ -78,7 +78,7 @@ public static class ProbesVerb
                 : row.Outcome.ToString();
             var mark = row.Problem.Length == 0 ? screen.Ok("✓") : screen.Warning("▲");
             screen.Line($"  {mark} {Place(row),-14} {(row.Channel is { } channel ? $"channel {channel}" : ""),-10} {row.Chip,-9} "
-                + "{temperature,14}  {code,-11}  {row.Identity}");
+                + $"{temperature,14}  {code,-11}  {row.Identity}");
             if (row.Problem.Length > 0)
             {
                 screen.Line("      " + row.Problem);

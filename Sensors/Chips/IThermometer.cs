@@ -23,4 +23,11 @@ public interface IThermometer
     /// chip.</summary>
     /// <exception cref="IOException">The bus gave no answer; <see cref="BusFault"/> says why.</exception>
     string? Identify();
+
+    /// <summary>The number that the factory gave this very chip, in hexadecimal; null when its kind has none, or the answer was unsound.
+    /// Writes nothing to the chip's registers.</summary>
+    /// <remarks>LM75, TMP105, TMP1075, MCP9808 and MCP9600 have none: one of them swapped for another of its kind cannot be told from
+    /// its bytes. A probe that must be told has a TMP117 or an SHT4x.</remarks>
+    /// <exception cref="IOException">The bus gave no answer.</exception>
+    string? SerialNumber() => null;
 }

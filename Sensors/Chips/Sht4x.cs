@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Device.I2c;
+using System.Globalization;
 using Evidence;
 
 namespace Sensors.Chips;
@@ -47,11 +48,14 @@ public sealed class Sht4x(I2cDevice device) : IThermometer
 
     public MilliCelsius ToTemperature(int code) => Convert((ushort)code);
 
-    public string? Identify()
+    public string? Identify() => SerialNumber() is { } serial ? $"SHT4x, serial {serial}" : null;
+
+    /// <summary>The 32 bits of the command "read serial number", each word under its check sum.</summary>
+    public string? SerialNumber()
     {
         Span<byte> answer = stackalloc byte[2 * WordWithCheck];
         Ask(Command.ReadSerial, answer);
-        return WordsAreSound(answer) ? $"SHT4x, serial {SerialOf(answer):X8}" : null;
+        return WordsAreSound(answer) ? string.Create(CultureInfo.InvariantCulture, $"{SerialOf(answer):X8}") : null;
     }
 
     /// <summary>−45 °C + 175 °C · code / 65535, rounded to the nearest m°C.</summary>

@@ -5,7 +5,8 @@ public sealed class EmulatedTmp117 : EmulatedRegisterChip
 {
     private const ushort DataReady = 0x2000;
 
-    public EmulatedTmp117(int address = 0x48, ushort deviceId = 0x0117)
+    /// <param name="serial">The 48 bits of its unique number; zero (the default) for a chip that has lost it.</param>
+    public EmulatedTmp117(int address = 0x48, ushort deviceId = 0x0117, ulong serial = 0)
         : base(address)
     {
         Define(0x00, 2, 0x8000);
@@ -13,10 +14,10 @@ public sealed class EmulatedTmp117 : EmulatedRegisterChip
         Define(0x02, 2, 0x6000, writable: 0xFFFF);
         Define(0x03, 2, 0x8000, writable: 0xFFFF);
         Define(0x04, 2, 0x0000, writable: 0x8000);
-        Define(0x05, 2, 0x0000, writable: 0xFFFF);
-        Define(0x06, 2, 0x0000, writable: 0xFFFF);
+        Define(0x05, 2, unchecked((ushort)(serial >> 32)), writable: 0xFFFF);
+        Define(0x06, 2, unchecked((ushort)(serial >> 16)), writable: 0xFFFF);
         Define(0x07, 2, 0x0000, writable: 0xFFFF);
-        Define(0x08, 2, 0x0000, writable: 0xFFFF);
+        Define(0x08, 2, unchecked((ushort)serial), writable: 0xFFFF);
         Define(0x0F, 2, deviceId);
     }
 

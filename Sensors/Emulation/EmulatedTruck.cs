@@ -33,7 +33,7 @@ public sealed class EmulatedTruck : IDisposable
     /// too.</summary>
     public static EmulatedTruck Replaying(ReplayTrip trip)
     {
-        var chip = new EmulatedTmp117();
+        var chip = new EmulatedTmp117(serial: 0x1171_0C25_20F1UL);
         var probe = Probe(0, "vaccine refrigerator, middle shelf", trip.Serial, ChipKind.Tmp117, chip.Address);
         return new([probe], MoveTo, chip);
 
@@ -59,14 +59,14 @@ public sealed class EmulatedTruck : IDisposable
         var mux = new EmulatedTca9548A();
         (TruckZone Zone, string Place, ChipKind Kind, EmulatedChip Chip)[] hung =
         [
-            (TruckZone.CargoFront, "cargo, front", ChipKind.Tmp117, new EmulatedTmp117(0x48)),
-            (TruckZone.CargoRear, "cargo, rear", ChipKind.Tmp117, new EmulatedTmp117(0x49)),
+            (TruckZone.CargoFront, "cargo, front", ChipKind.Tmp117, new EmulatedTmp117(0x48, serial: 0x1171_0C25_1000UL)),
+            (TruckZone.CargoRear, "cargo, rear", ChipKind.Tmp117, new EmulatedTmp117(0x49, serial: 0x1171_0C25_1001UL)),
             (TruckZone.ReturnAir, "return air", ChipKind.Mcp9808, new EmulatedMcp9808(0x18)),
-            (TruckZone.Door, "door", ChipKind.Sht4x, new EmulatedSht4x(0x44)),
-            (TruckZone.CargoFront, "cargo, front, inner", ChipKind.Tmp117, new EmulatedTmp117(0x4A)),
-            (TruckZone.CargoRear, "cargo, rear, inner", ChipKind.Tmp117, new EmulatedTmp117(0x4B)),
+            (TruckZone.Door, "door", ChipKind.Sht4x, new EmulatedSht4x(0x44, 0x0D00_A001)),
+            (TruckZone.CargoFront, "cargo, front, inner", ChipKind.Tmp117, new EmulatedTmp117(0x4A, serial: 0x1171_0C25_1002UL)),
+            (TruckZone.CargoRear, "cargo, rear, inner", ChipKind.Tmp117, new EmulatedTmp117(0x4B, serial: 0x1171_0C25_1003UL)),
             (TruckZone.ReturnAir, "return air, inner", ChipKind.Mcp9808, new EmulatedMcp9808(0x19)),
-            (TruckZone.Door, "door, inner", ChipKind.Sht4x, new EmulatedSht4x(0x44)),
+            (TruckZone.Door, "door, inner", ChipKind.Sht4x, new EmulatedSht4x(0x44, 0x0D00_A002)),
         ];
         hung = hung[..probes];
         var direct = new List<EmulatedChip> { mux };

@@ -96,4 +96,7 @@ public enum FaultKind
 
     /// <summary>The ledger is started anew.</summary>
     LedgerRestart,
+
+    /// <summary>The daemon is stopped in the middle of a batch and started with another setting that touches evidence.</summary>
+    Reconfigured,
 }

@@ -6,7 +6,8 @@ namespace Gateway.Tests.Simulation;
 
 /// <summary>What was true at one probe in one round.</summary>
 /// <param name="IsSound">Nothing stood in the way of measuring it.</param>
-public readonly record struct ChannelTruth(int MilliCelsius, int ToleranceMilli, bool IsSound);
+/// <param name="Serial">The chip's own number; empty when its kind has none.</param>
+public readonly record struct ChannelTruth(int MilliCelsius, int ToleranceMilli, bool IsSound, string Serial = "");
 
 /// <summary>One round that the truck tried.</summary>
 public sealed class TrueRound(long trueMs, uint boot, long wallMs, ImmutableArray<ChannelTruth> channels)
@@ -18,6 +19,9 @@ public sealed class TrueRound(long trueMs, uint boot, long wallMs, ImmutableArra
     public long WallMs => wallMs;
 
     public ImmutableArray<ChannelTruth> Channels => channels;
+
+    /// <summary>The settings that it was taken under.</summary>
+    public string Settings { get; init; } = "";
 
     /// <summary>The gateway has said that it is recorded: a power cut must not take it.</summary>
     public bool IsPromised { get; set; }
@@ -57,6 +61,12 @@ public sealed class YearTally
     /// <summary>Alarms that were told, beginnings and ends.</summary>
     public long Alarms { get; set; }
 
+    /// <summary>Swaps of a probe for another of its kind that were told.</summary>
+    public long Swaps { get; set; }
+
+    /// <summary>Changes of settings that were told.</summary>
+    public long SettingChanges { get; set; }
+
     /// <summary>Windows that a stranger has checked.</summary>
     public long Windows { get; set; }
 
@@ -89,6 +99,9 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
     public List<SoundWindow> SoundWindows { get; } = [];
 
     public ImmutableArray<ChannelLimits> Limits => limits;
+
+    /// <summary>Holds what the record tells of swapped probes and changed settings against what was done.</summary>
+    public ChangeChecker Changes => field ??= new(Violate, Tally);
 
     /// <summary>Holds the record's excursions against the true ones.</summary>
     public ExcursionChecker Excursions => field ??= new(limits, intervalMs * 3 / 2, Violate, Tally);
@@ -206,6 +219,7 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
 
         var truths = Enumerable.Range(0, body.Rounds.Length).Select(i => Compare(header, body, i)).ToList();
         Excursions.Batch(header.Number, body, truths);
+        Changes.Batch(header.Number, body, truths);
         if (truths.Count > 1 && header.ClosedMs > header.OpenedMs
             && truths.TrueForAll(truth => truth is not null && Math.Abs(truth.TrueMs - truth.WallMs) < 60_000))
         {

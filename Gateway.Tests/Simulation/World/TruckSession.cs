@@ -17,7 +17,7 @@ internal sealed class TruckSession : IDisposable
     private readonly MomentClock moments;
     private readonly SlotGrid slots;
 
-    public TruckSession(TruckParts parts, Action recorded)
+    public TruckSession(TruckParts parts, string settings, Action recorded)
     {
         slots = new(parts.IntervalMs);
         logbook = Logbook.Open(parts.Card.Folder(Logbook.JournalFolder), parts.Card.Folder(Logbook.BatchesFolder), parts.Options, parts.Key,
@@ -26,7 +26,10 @@ internal sealed class TruckSession : IDisposable
         var probes = TruckWiring.Configured(TruckWiring.High);
         sampler = new(probes.Select(probe => probe.Probe).ToList(), parts.Wiring.Open, parts.Clock);
         moments = new(parts.Clock, logbook.Boot, parts.ClockState);
-        Cycle = new(sampler, logbook, new(parts.Key.Gateway, parts.Directory, probes, parts.IntervalMs), board, new(meters, board),
+        Cycle = new(sampler, logbook, new(parts.Key.Gateway, parts.Directory, probes, parts.IntervalMs)
+        {
+            Settings = [("year", settings)],
+        }, board, new(meters, board),
             NullLogger<Cycle>.Instance);
         listener.InstrumentPublished = (instrument, listening) =>
         {

@@ -14,12 +14,21 @@ namespace Gateway.Tests.Simulation;
 /// <param name="MuxChannel">Behind the switch; null for none.</param>
 internal sealed record WiredProbe(TruckZone Zone, ChipKind Kind, int Address, int ToleranceMilli, int? MuxChannel)
 {
-    public EmulatedChip NewChip() => Kind switch
+    /// <param name="made">How many chips were made before it: its serial number, where its kind has one.</param>
+    public EmulatedChip NewChip(uint made) => Kind switch
     {
-        ChipKind.Tmp117 => new EmulatedTmp117(Address),
+        ChipKind.Tmp117 => new EmulatedTmp117(Address, serial: 0x0117_0001_0001UL + (made * 0x0001_0001UL)),
         ChipKind.Lm75 => new EmulatedLm75(Address),
         ChipKind.Mcp9808 => new EmulatedMcp9808(Address),
-        _ => new EmulatedSht4x(Address),
+        _ => new EmulatedSht4x(Address, 0x4000_0001u + made),
+    };
+
+    /// <summary>What such a chip gives as its own number; empty when its kind has none.</summary>
+    public string SerialOf(uint made) => Kind switch
+    {
+        ChipKind.Tmp117 => $"{0x0117_0001_0001UL + (made * 0x0001_0001UL):X12}",
+        ChipKind.Sht4x => $"{0x4000_0001u + made:X8}",
+        _ => "",
     };
 }
 
@@ -41,7 +50,9 @@ internal sealed class TruckWiring : IDisposable
     private const long LookEveryMs = 60_000;
     private readonly ThermalTruck climate;
     private long lastMs;
-    private readonly EmulatedChip[] chips = [.. Probes.Select(probe => probe.NewChip())];
+    private readonly EmulatedChip[] chips = [.. Probes.Select(probe => probe.NewChip(0))];
+    private readonly string[] serials = [.. Probes.Select(probe => probe.SerialOf(0))];
+    private uint made;
     private readonly bool[] isForeign = new bool[Probes.Length];
 
     public TruckWiring(ulong seed)
@@ -104,12 +115,17 @@ internal sealed class TruckWiring : IDisposable
         }
     }
 
-    /// <summary>Another chip hangs at this channel's address from now on: a fresh one of its kind, or one of another.</summary>
-    public void Swap(int channel, EmulatedChip other)
+    /// <summary>The own number of the chip that hangs at this channel; empty when it has none.</summary>
+    public string Serial(int channel) => serials[channel];
+
+    /// <summary>A fresh chip of its kind hangs at this channel's address from now on, or one of another kind.</summary>
+    public void Swap(int channel, EmulatedChip? foreign = null)
     {
         Detach(channel);
-        isForeign[channel] = other.GetType() != Probes[channel].NewChip().GetType();
-        Attach(channel, other);
+        made++;
+        isForeign[channel] = foreign is not null;
+        serials[channel] = foreign is null ? Probes[channel].SerialOf(made) : "";
+        Attach(channel, foreign ?? Probes[channel].NewChip(made));
     }
 
     public void Dispose() => Bus.Dispose();

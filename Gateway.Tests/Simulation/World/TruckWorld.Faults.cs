@@ -14,6 +14,7 @@ public sealed partial class TruckWorld
     private long driftPerMille;
     private long lastTurnMs = StartMs;
     private int victim;
+    private int settings;
 
     private bool Is(FaultKind kind) => active.ContainsKey(kind);
 
@@ -85,6 +86,10 @@ public sealed partial class TruckWorld
                 }
 
                 break;
+            case FaultKind.Reconfigured:
+                settings++;
+                Begin(FaultKind.Upgraded);
+                break;
             case FaultKind.DiskFull:
                 card.IsFull = true;
                 break;
@@ -117,7 +122,7 @@ public sealed partial class TruckWorld
                 (clock.WallOffsetMs, trust) = (0, ClockTrust.Ntp);
                 break;
             case FaultKind.ProbeSwapped:
-                wiring.Swap(victim, TruckWiring.Probes[victim].NewChip());
+                wiring.Swap(victim);
                 Disturb(victim);
                 break;
             case FaultKind.ProbeOther:
@@ -157,7 +162,7 @@ public sealed partial class TruckWorld
                 driftPerMille = 0;
                 break;
             case FaultKind.ProbeOther:
-                wiring.Swap(0, TruckWiring.Probes[0].NewChip());
+                wiring.Swap(0);
                 Disturb(0);
                 break;
             case FaultKind.BrokerAway:

@@ -153,7 +153,8 @@ public sealed partial class TruckWorld : IDisposable
     {
         card.PowerOn();
         BootClock();
-        session = new(parts, () =>
+        checker.Changes.Started(SettingsNow);
+        session = new(parts, SettingsNow, () =>
         {
             if (!card.IsCut && inHand is not null)
             {
@@ -162,13 +163,18 @@ public sealed partial class TruckWorld : IDisposable
         });
     }
 
+    private string SettingsNow => $"set {settings}";
+
     private void Round()
     {
         wiring.MoveTo(clock.TrueMs, at => checker.Excursions.Truth(at, wiring.Truth));
         ApplyToBus();
         clock.BeginRound();
         inHand = new(clock.TrueMs, session!.Boot, session.Now.WallMs, [.. TruckWiring.Probes.Select((probe, i) =>
-            new ChannelTruth(wiring.Truth(i), probe.ToleranceMilli, IsSound(i)))]);
+            new ChannelTruth(wiring.Truth(i), probe.ToleranceMilli, IsSound(i), wiring.Serial(i)))])
+        {
+            Settings = SettingsNow,
+        };
         checker.Try(inHand);
         Guarded(session.Beat);
         ReleaseBus();
@@ -178,6 +184,7 @@ public sealed partial class TruckWorld : IDisposable
     /// <summary>One step of the process. Afterwards it is known whether it lived through it.</summary>
     private void Guarded(Action step)
     {
+        var seen = File.Exists(SeenPath) ? File.ReadAllBytes(SeenPath) : null;
         try
         {
             step();
@@ -197,8 +204,24 @@ public sealed partial class TruckWorld : IDisposable
 
         if (card.IsCut)
         {
+            Restore(seen);
             EndSession();
             startAtMs = clock.TrueMs + downMs;
+        }
+    }
+
+    private string SeenPath => Path.Combine(directory, SeenFile.Name);
+
+    /// <summary>The file of what was seen last stands beside the card, and what a process does after its power went never was.</summary>
+    private void Restore(byte[]? seen)
+    {
+        if (seen is null)
+        {
+            File.Delete(SeenPath);
+        }
+        else
+        {
+            File.WriteAllBytes(SeenPath, seen);
         }
     }
 

@@ -1,0 +1,105 @@
+using Evidence;
+
+namespace Gateway.Tests.Simulation;
+
+/// <summary>Every swap of a probe whose chip has a number, and every change of a setting that touches evidence, is told where it begins; and
+/// none that did not happen.</summary>
+public sealed class ChangeChecker(Action<string> violate, YearTally tally)
+{
+    private const int RoundsUntilTold = 2;
+    private readonly Dictionary<int, string> told = [];
+    private readonly Dictionary<int, (string Serial, int RoundsLeft)> untold = [];
+    private readonly HashSet<(int, string)> hung = [];
+    private readonly HashSet<string> ever = [];
+    private string? settings;
+
+    /// <summary>The gateway is started under these settings.</summary>
+    public void Started(string under)
+    {
+        ever.Add(under);
+        settings ??= under; // The first start has nothing to compare with.
+    }
+
+    /// <summary>A batch that a stranger has seen, with the true round behind each of its rounds.</summary>
+    public void Batch(long number, BatchBody body, IReadOnlyList<TrueRound?> truths)
+    {
+        foreach (var truth in truths.OfType<TrueRound>())
+        {
+            for (var channel = 0; channel < truth.Channels.Length; channel++)
+            {
+                hung.Add((channel, truth.Channels[channel].Serial));
+            }
+        }
+
+        Told(number, body);
+        for (var i = 0; i < truths.Count; i++)
+        {
+            if (truths[i] is { } truth)
+            {
+                Follow(number, body, i, truth);
+            }
+        }
+    }
+
+    private void Told(long number, BatchBody body)
+    {
+        foreach (var happened in body.Events)
+        {
+            var words = EventDetail.ReadNote(happened.Detail)?.Text ?? "";
+            if (happened is { Kind: EventKind.ProbeSwap, Channel: { } channel })
+            {
+                var serial = words.Split(' ').ElementAtOrDefault(1) ?? "";
+                told[channel.Value] = serial;
+                untold.Remove(channel.Value);
+                tally.Swaps++;
+                if (!hung.Contains((channel.Value, serial)))
+                {
+                    violate($"Batch {number} tells of chip {serial} on channel {channel}, which never hung there.");
+                }
+            }
+            else if (happened.Kind == EventKind.Configuration)
+            {
+                // Power that goes before the gateway has noted what it told makes the next session tell it again.
+                var now = words.Split(" is ").ElementAtOrDefault(1)?.Split(';')[0];
+                tally.SettingChanges++;
+                if (now is null || !ever.Contains(now))
+                {
+                    violate($"Batch {number} tells of a setting that never was: {words}");
+                }
+
+                settings = now;
+            }
+        }
+    }
+
+    private void Follow(long number, BatchBody body, int round, TrueRound truth)
+    {
+        if (truth.Settings != settings)
+        {
+            violate($"Batch {number} holds a round under settings {truth.Settings}; the record tells of {settings}.");
+            settings = truth.Settings;
+        }
+
+        for (var channel = 0; channel < body.Channels.Length; channel++)
+        {
+            if (truth.Channels[channel] is not { IsSound: true, Serial.Length: > 0 } now || body.Channels[channel].Samples[round].Temperature is null)
+            {
+                continue;
+            }
+
+            told.TryAdd(channel, now.Serial);
+            if (now.Serial == told[channel])
+            {
+                untold.Remove(channel); // The old one is back before anybody was told of the other.
+                continue;
+            }
+
+            var left = untold.TryGetValue(channel, out var waits) && waits.Serial == now.Serial ? waits.RoundsLeft - 1 : RoundsUntilTold;
+            untold[channel] = (now.Serial, left);
+            if (left == 0)
+            {
+                violate($"Batch {number}: chip {now.Serial} hangs on channel {channel} and the record tells of {told[channel]}.");
+            }
+        }
+    }
+}

@@ -223,8 +223,14 @@ public sealed class ChangeTests : IDisposable
     [Fact]
     public void What_the_manifest_does_not_fix_and_touches_evidence_is_among_the_settings_that_are_told()
     {
-        var probe = Probe(ChipKind.Mcp9600, 0x60) with { Thermocouple = ThermocoupleType.T, MuxAddress = 0x70, MuxChannel = 3, ColdestMilliCelsius = -40_000,
-            Calibration = new() { OffsetMilliCelsius = -120 } };
+        var probe = Probe(ChipKind.Mcp9600, 0x60) with
+        {
+            Thermocouple = ThermocoupleType.T,
+            MuxAddress = 0x70,
+            MuxChannel = 3,
+            ColdestMilliCelsius = -40_000,
+            Calibration = new() { OffsetMilliCelsius = -120 }
+        };
         var told = EvidenceSettings.Of(new("/data", 60_000, 2_000, 300, 4_096, [], [], false, new(0, 0), null), [new(probe, new(0), new(1))]);
         Assert.Equal(["sealing.age: 300 s", "sealing.leaves: 4096", "sampling.deadline: 2000 ms", "probe 0 chip: Mcp9600, type T",
             "probe 0 wire: bus 1, 0x60 behind 0x70/3", "probe 0 range: -40000 m°C to the chip's", "probe 0 correction: -120 m°C everywhere"],

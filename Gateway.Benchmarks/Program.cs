@@ -4,6 +4,7 @@ using Gateway.Benchmarks;
 // `dotnet run -c Release --project Gateway.Benchmarks -- NAME …`; without a name, all that need no root and no other program.
 var all = new SortedDictionary<string, (string About, Func<string[], int> Run)>(StringComparer.Ordinal)
 {
+    ["cuts"] = ("power cuts at every write and flush of batches, of starts and of repairs; what was lost", CutsBenchmark.Run),
     ["disk"] = ("bytes at the block device a round, over a day, against SQLite; needs root", DiskBenchmark.Run),
     ["intake"] = ("batches a second into a ledger, against raw ES256 verification and fsync", IntakeBenchmark.Run),
     ["kills"] = ("kill -9 of gateway, ledger and mosquitto while data flow: N times, from seed --seed S; needs mosquitto", KillsBenchmark.Run),
@@ -26,4 +27,4 @@ if (args is ["help" or "--help" or "-h"] || (args.Length > 0 && !all.ContainsKey
 }
 
 Machine.Print();
-return args.Length > 0 ? all[args[0]].Run(args[1..]) : all.Where(benchmark => benchmark.Key is not ("years" or "soak" or "kills")).Select(benchmark => benchmark.Value).Max(benchmark => benchmark.Run([]));
+return args.Length > 0 ? all[args[0]].Run(args[1..]) : all.Where(benchmark => benchmark.Key is not ("cuts" or "years" or "soak" or "kills")).Select(benchmark => benchmark.Value).Max(benchmark => benchmark.Run([]));

@@ -3,91 +3,66 @@ using Evidence;
 
 namespace Gateway.Tests.Anchoring;
 
-/// <summary>Goal: no power cut loses what was promised, and no number ever has two signed headers. Method: one run on a disk that
-/// remembers its
-/// operations; then the disk is cut at every one of them, in four ways of losing what was not flushed, and started again.</summary>
+/// <summary>Goal: no power cut loses what was promised, and no number ever has two signed headers; not in the start after a cut either, and not
+/// in a repair. Method: one run on a disk that remembers its operations; then the disk is cut at every one of them, in every way of losing what
+/// was not flushed, and started again. All of it over tens of batches: `Gateway.Benchmarks -- cuts`.</summary>
 public sealed class PowerCutTests
 {
-    private sealed record Promise(int Operations, long? SequencePromised, Statement? Seen);
+    private const int Batches = 3, FoldedBatches = 70;
 
     /// <summary>F-08.</summary>
     [Theory]
-    [InlineData(Loss.All)]
-    [InlineData(Loss.HalfOfLast)]
-    [InlineData(Loss.OddSectors)]
-    [InlineData(Loss.EvenSectors)]
-    public void At_every_cut_what_was_promised_is_there_and_sealed_headers_are_the_ones_that_were_seen(Loss loss)
+    [InlineData(LossKind.Clean, 0)]
+    [InlineData(LossKind.Written, 0)]
+    [InlineData(LossKind.Torn, 512)]
+    [InlineData(LossKind.Torn, 4_096)]
+    [InlineData(LossKind.Torn, 8_191)]
+    [InlineData(LossKind.SomeSectors, 1)]
+    [InlineData(LossKind.SomeSectors, 2)]
+    [InlineData(LossKind.SomeWrites, 1)]
+    [InlineData(LossKind.SomeWrites, 2)]
+    public void At_every_cut_what_was_promised_is_there_and_sealed_headers_are_the_ones_that_were_seen(LossKind kind, int number)
     {
-        using var bench = new Bench();
-        var disk = new RecordedDisk();
-        List<Promise> promises = [];
-        bench.Ledger.OnArrival = statement =>
-        {
-            if (statement.Kind == StatementKind.Batch)
-            {
-                promises.Add(new(disk.Count, null, statement));
-            }
-        };
-        using (var logbook = bench.Start(disk.Folder))
-        {
-            for (var i = 0; i < 6; i++)
-            {
-                var recorded = bench.Round(logbook, 4_000 + i, 5_000);
-                promises.Add(new(disk.Count, recorded.Sequences[0], null));
-                if (i % 2 == 1)
-                {
-                    logbook.SealOpen(bench.Now(logbook));
-                }
-
-                logbook.Offer(bench.Now(logbook));
-            }
-        }
-
-        Assert.Equal(3, promises.Count(promise => promise.Seen is not null));
-        for (var cut = 0; cut <= disk.Count; cut++)
-        {
-            var kept = promises.Where(promise => promise.Operations <= cut).ToList();
-            Restart(bench, disk, cut, loss, kept);
-        }
+        using var sweep = new CutSweep(Batches);
+        sweep.Recording([new(kind, number)], stride: 1);
+        Holds(sweep, atLeast: 30);
     }
 
-    private static void Restart(Bench bench, RecordedDisk disk, int cut, Loss loss, List<Promise> kept)
+    /// <summary>F-08.</summary>
+    [Fact]
+    public void Cuts_while_segments_are_folded_lose_nothing_either()
     {
-        using var second = new SecondLife(bench);
-        RecordedDisk.Of(disk.After(cut, loss), out var folder);
-        using (var logbook = second.Start(folder))
-        {
-            bench.Round(logbook, 4_500, 5_000);
-            logbook.SealOpen(bench.Now(logbook));
-            var extract = logbook.Extract(0, long.MaxValue);
-            var rounds = extract.Batches.Sum(batch => batch.Body.Rounds.Length);
-            var promised = kept.Max(promise => promise.SequencePromised) ?? -1;
-            Assert.True(rounds - 1 > promised, $"cut {cut}, {loss}: {rounds - 1} rounds are left of {promised + 1}");
-            foreach (var seen in kept.Select(promise => promise.Seen).OfType<Statement>())
-            {
-                var number = BatchHeader.Decode(seen.Payload).Number;
-                var now = extract.Batches.Single(batch => BatchHeader.Decode(batch.Statement.Payload).Number == number);
-                Assert.Equal(seen.Bytes, now.Statement.Bytes);
-            }
-        }
-
-        var report = Fsck.Run(folder("journal"), folder("batches"), RoadLedger.Policy);
-        Assert.True(report.Findings.IsEmpty, $"cut {cut}, {loss}: {string.Join("; ", report.Findings)}");
+        using var sweep = new CutSweep(FoldedBatches);
+        Assert.True(sweep.HasFolded, "Nothing was folded: more batches are needed.");
+        sweep.Recording([new(LossKind.Torn, 4_096), new(LossKind.SomeSectors, 1)], stride: 17);
+        Holds(sweep, atLeast: 30);
     }
 
-    /// <summary>The same gateway after the cut; its link is down, so that only the disk speaks.</summary>
-    private sealed class SecondLife(Bench bench) : IDisposable
+    /// <summary>F-82: power goes again while the gateway starts after a cut.</summary>
+    [Fact]
+    public void A_second_cut_at_any_operation_of_the_start_after_a_cut_loses_nothing()
     {
-        private readonly bool connected = bench.Ledger.Connected;
+        using var sweep = new CutSweep(2);
+        sweep.Recovering([new(LossKind.Clean), new(LossKind.Torn, 512), new(LossKind.SomeSectors, 1)], stride: 5);
+        Holds(sweep, atLeast: 100);
+    }
 
-        public Logbook Start(Func<string, IFolder> folder)
-        {
-            bench.Ledger.Connected = false;
-            bench.PowerCut();
-            return bench.Start(folder);
-        }
+    /// <summary>F-83: power goes while `fsck --repair` works.</summary>
+    [Fact]
+    public void A_repair_that_is_cut_anywhere_is_done_again_and_loses_no_batch()
+    {
+        using var sweep = new CutSweep(FoldedBatches);
+        sweep.Repairing([new(LossKind.Clean), new(LossKind.Torn, 4_096), new(LossKind.SomeSectors, 1)], stride: 3);
+        Holds(sweep, atLeast: 20);
+    }
 
-        public void Dispose() => bench.Ledger.Connected = connected;
+    /// <summary>The sweep's own comparison can fail: a run on a disk that loses what was flushed.</summary>
+    [Fact]
+    public void A_disk_that_loses_what_was_promised_is_found()
+    {
+        using var sweep = new CutSweep(Batches);
+        sweep.Lying(operations: 20);
+        Assert.NotEmpty(sweep.Violations);
     }
 
     [Fact]
@@ -98,11 +73,11 @@ public sealed class PowerCutTests
         List<StoreBreak> breaks = [];
         Assert.Null(new BatchStore(disk.Folder("batches"), breaks.Add).Put(batches));
         Assert.Empty(breaks);
-        foreach (var loss in new[] { Loss.All, Loss.HalfOfLast, Loss.OddSectors, Loss.EvenSectors })
+        foreach (var cut in disk.Cuts())
         {
-            for (var cut = 0; cut <= disk.Count; cut++)
+            foreach (var loss in Loss.All(seeds: 2))
             {
-                RecordedDisk.Of(disk.After(cut, loss), out var folder);
+                RecordedDisk.Of(cut.Found(loss), out var folder);
                 var store = new BatchStore(folder("batches"), breaks.Add);
                 Assert.Null(store.Put(batches));
                 Assert.Equal(batches.Select(batch => batch.Check()), store.Read(0, long.MaxValue).Select(batch => batch.Check()));
@@ -122,5 +97,11 @@ public sealed class PowerCutTests
 
         return [.. logbook.Extract(0, long.MaxValue).Batches.Select((batch, i) =>
             new StoredBatch(batch.Statement, batch.Body.Encode(), "receipt", $"note {i}", [i + 1, i + 1]))];
+    }
+
+    private static void Holds(CutSweep sweep, int atLeast)
+    {
+        Assert.True(sweep.Violations.Count == 0, string.Join('\n', sweep.Violations));
+        Assert.True(sweep.Cuts >= atLeast, $"Only {sweep.Cuts} cuts.");
     }
 }

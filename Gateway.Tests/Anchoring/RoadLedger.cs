@@ -113,7 +113,7 @@ public sealed class RoadLedger : ILedgerLink
 
         var message = Uplink.Decode(uplink);
         var arrived = Statement.Decode(message.Statement.AsMemory());
-        Assert.Equal(statement, arrived.PayloadDigest);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(statement, arrived.PayloadDigest);
         Arrived.Add(arrived);
         OnArrival(arrived);
         inbox.Enqueue(new(LinkNewsKind.Delivered, statement, default));

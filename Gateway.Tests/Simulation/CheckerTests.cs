@@ -17,8 +17,12 @@ public sealed class CheckerTests : IDisposable
     private Digest previous;
     private long number, sequence;
 
-    public CheckerTests() => checker = new(Interval, () => head, from => log.Skip((int)from).ToList(),
+    public CheckerTests()
+    {
+        checker = new(Interval, () => head, from => log.Skip((int)from).ToList(),
         [new(2_000, 8_000, 8)]);
+        checker.Changes.Started("");
+    }
 
     public void Dispose() => key.Dispose();
 
@@ -189,6 +193,28 @@ public sealed class CheckerTests : IDisposable
     }
 
     [Fact]
+    public void A_swapped_probe_and_a_changed_setting_that_nobody_tells_and_one_that_never_was_are_found()
+    {
+        var changes = new ChangeChecker(checker.Violate, checker.Tally);
+        changes.Started("a");
+        changes.Batch(0, Batch([0]).Body, [Hung(0, "A", "a")]);
+        changes.Batch(1, Batch([1], events: Swap(1, "B")).Body, [Hung(1, "B", "a")]);
+        changes.Started("b");
+        changes.Batch(2, Batch([2], events: Setting("year is b; it was a.")).Body, [Hung(2, "B", "b")]);
+        Assert.Empty(checker.Violations);
+        Assert.Equal((1, 1), (checker.Tally.Swaps, checker.Tally.SettingChanges));
+        changes.Batch(3, Batch([3, 4, 5]).Body, [Hung(3, "C", "b"), Hung(4, "C", "b"), Hung(5, "C", "b")]);
+        Assert.Contains("the record tells of B", Assert.Single(checker.Violations), StringComparison.Ordinal);
+        changes.Batch(4, Batch([6], events: Swap(6, "D")).Body, [Hung(6, "C", "b")]);
+        Assert.Contains("which never hung there", checker.Violations[1], StringComparison.Ordinal);
+        changes.Started("c");
+        changes.Batch(5, Batch([7]).Body, [Hung(7, "", "c")]);
+        Assert.Contains("a round under settings c; the record tells of b", checker.Violations[2], StringComparison.Ordinal);
+        changes.Batch(6, Batch([8], events: Setting("year is z; it was c.")).Body, [Hung(8, "", "z")]);
+        Assert.Contains("a setting that never was", checker.Violations[3], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Queues_and_files_beyond_their_bounds_are_found()
     {
         List<string> violations = [];
@@ -272,6 +298,14 @@ public sealed class CheckerTests : IDisposable
 
     private static BatchEvent Alarm(int slot, string code) =>
         new(new(0), EventKind.Alarm, Start + (slot * Interval), EventDetail.Note(code, "words"));
+
+    private static TrueRound Hung(int slot, string serial, string settings) =>
+        new(Start + (slot * Interval), 1, Start + (slot * Interval), [new(4_000, 8, true, serial)]) { Settings = settings };
+
+    private static BatchEvent Swap(int slot, string serial) => new(new(0), EventKind.ProbeSwap, Start + (slot * Interval),
+        EventDetail.Note("probe.swapped", $"Chip {serial} answers; chip A did before."));
+
+    private static BatchEvent Setting(string words) => new(null, EventKind.Configuration, Start, EventDetail.Note("setting.changed", words));
 
     private static BatchEvent Boot(int slot) =>
         new(null, EventKind.Boot, Start + (slot * Interval), EventDetail.Gap(Start, Start + (slot * Interval), GapCause.PowerLoss));

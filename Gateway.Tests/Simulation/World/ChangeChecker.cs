@@ -31,9 +31,11 @@ public sealed class ChangeChecker(Action<string> violate, YearTally tally)
             }
         }
 
-        Told(number, body);
+        // Two swaps in one batch: what is told of a round stands at the round's own time.
+        Told(number, body.Events.Where(happened => happened.Kind == EventKind.Configuration || !body.Rounds.Contains(happened.TimeMs)));
         for (var i = 0; i < truths.Count; i++)
         {
+            Told(number, body.Events.Where(happened => happened.Kind == EventKind.ProbeSwap && happened.TimeMs == body.Rounds[i]));
             if (truths[i] is { } truth)
             {
                 Follow(number, body, i, truth);
@@ -41,9 +43,9 @@ public sealed class ChangeChecker(Action<string> violate, YearTally tally)
         }
     }
 
-    private void Told(long number, BatchBody body)
+    private void Told(long number, IEnumerable<BatchEvent> events)
     {
-        foreach (var happened in body.Events)
+        foreach (var happened in events)
         {
             var words = EventDetail.ReadNote(happened.Detail)?.Text ?? "";
             if (happened is { Kind: EventKind.ProbeSwap, Channel: { } channel })

@@ -146,6 +146,11 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
 
     private void WriteTable(ChannelVerdict channel)
     {
+        if (channel.Intervals.IsEmpty)
+        {
+            return; // Nothing is disclosed at this level, which is not "no excursion".
+        }
+
         var shown = channel.Intervals.Where(interval => interval.Answer != Answer.InRange).ToList();
         if (shown.Count == 0)
         {

@@ -54,6 +54,8 @@ export class NoteKey {
   readonly type: number;
   readonly idHex: string;
   readonly publicKey: Uint8Array;
+  private readonly answers = new Map<string, boolean>();
+  private imported: Promise<CryptoKey> | null = null;
 
   constructor(vkey: string) {
     const [, name, id, key] = /^([^+]*)\+([^+]*)\+([\s\S]*)$/.exec(vkey) ?? refuse(`"${shorten(vkey)}" is not a verifier key: name+ID+key.`);
@@ -73,7 +75,33 @@ export class NoteKey {
 
   verify(text: Uint8Array, signature: Uint8Array): boolean {
     const parts = this.parts(text, signature);
-    return parts !== null && signedEd25519(parts.signature, parts.message, this.publicKey);
+    if (parts === null) return false;
+    const question = hex(sha256(concat(parts.signature, parts.message)));
+    const known = this.answers.get(question) ?? signedEd25519(parts.signature, parts.message, this.publicKey);
+    this.answers.set(question, known);
+    return known;
+  }
+
+  /**
+   * Asks the browser's own Ed25519, whose answer then counts; where `twice`, ours as well. Throws {@link CryptoDisagreement} when they differ.
+   * False where the browser has none, as some still do: our code then answers alone.
+   */
+  async ask(text: Uint8Array, signature: Uint8Array, twice: boolean): Promise<boolean> {
+    const parts = this.parts(text, signature);
+    if (parts === null) return true;
+    const subtle = globalThis.crypto?.subtle;
+    if (subtle === undefined) return false;
+    let theirs: boolean;
+    try {
+      this.imported ??= subtle.importKey('raw', this.publicKey as BufferSource, { name: 'Ed25519' }, false, ['verify']);
+      theirs = await subtle.verify({ name: 'Ed25519' }, await this.imported, parts.signature as BufferSource, parts.message as BufferSource);
+    } catch (broken) {
+      if (broken instanceof DOMException || broken instanceof TypeError) return false;
+      throw broken;
+    }
+    if (twice && theirs !== signedEd25519(parts.signature, parts.message, this.publicKey)) throw new CryptoDisagreement(`Ed25519, ${this.name}`);
+    this.answers.set(hex(sha256(concat(parts.signature, parts.message))), theirs);
+    return true;
   }
 
   /** What is signed by which 64 bytes; null when the bytes cannot be a signature of this key's type. */
@@ -81,30 +109,6 @@ export class NoteKey {
     if (this.type === 1) return signature.length === 64 ? { signature, message: text } : null;
     const seconds = cosignatureSeconds(signature);
     return seconds === null ? null : { signature: signature.subarray(8), message: concat(utf8(`cosignature/v1\ntime ${seconds}\n`), text) };
-  }
-}
-
-/**
- * Holds every signature of these keys on a note against the browser's own Ed25519. Throws {@link CryptoDisagreement} when it says otherwise than
- * our code; says nothing where a browser has none, as some still do.
- */
-export async function crossCheck(note: Note, keys: NoteKey[]): Promise<void> {
-  const subtle = globalThis.crypto?.subtle;
-  if (subtle === undefined) return;
-  const text = utf8(note.text);
-  for (const signature of note.signatures) {
-    const key = keys.find((known) => isBy(signature, known));
-    const parts = key?.parts(text, signature.bytes) ?? null;
-    if (key === undefined || parts === null) continue;
-    let theirs: boolean;
-    try {
-      const imported = await subtle.importKey('raw', key.publicKey as BufferSource, { name: 'Ed25519' }, false, ['verify']);
-      theirs = await subtle.verify({ name: 'Ed25519' }, imported, parts.signature as BufferSource, parts.message as BufferSource);
-    } catch (broken) {
-      if (broken instanceof DOMException || broken instanceof TypeError) return; // Not supported here: our code answers alone.
-      throw broken;
-    }
-    if (theirs !== key.verify(text, signature.bytes)) throw new CryptoDisagreement(`Ed25519, ${key.name}`);
   }
 }
 
@@ -117,6 +121,16 @@ export function cosignatureSeconds(bytes: Uint8Array): bigint | null {
   if (bytes.length !== 72) return null;
   const seconds = new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(0);
   return seconds >= 0n ? seconds : null;
+}
+
+/** Asks the browser about every signature of these keys on a note; false where it has no Ed25519. */
+export async function askBrowser(note: Note, keys: NoteKey[], twice: boolean): Promise<boolean> {
+  const text = utf8(note.text);
+  for (const signature of note.signatures) {
+    const key = keys.find((known) => isBy(signature, known));
+    if (key !== undefined && !await key.ask(text, signature.bytes, twice)) return false;
+  }
+  return true;
 }
 
 export interface NoteSignature { name: string; idHex: string; bytes: Uint8Array }

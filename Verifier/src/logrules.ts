@@ -1,7 +1,7 @@
 import type { ProvenBatch } from './batches.ts';
 import { digest, hex, Malformed, utc, utf8 } from './bytes.ts';
 import type { Bundle, Policy } from './bundle.ts';
-import { crossCheck, inclusionFault, parseNote, parseProof, type Note, type TlogProof } from './log.ts';
+import { askBrowser, inclusionFault, parseNote, parseProof, type Note, type TlogProof } from './log.ts';
 import { decodeRevocation, decodeStatement } from './statement.ts';
 import type { Cosigner, PolicyCheck, TlogPolicy } from './tlogpolicy.ts';
 import { leafHash } from './tree.ts';
@@ -10,7 +10,7 @@ import { because, found, type Bracket, type Fault, type Finding, type LogLine } 
 /** How far two honest clocks may disagree before a batch's own times contradict the log's. */
 const CLOCK_TOLERANCE = 300_000;
 const HOUR = 3_600_000;
-const AGREE_MAX = 16;
+const TWICE_MAX = 16;
 
 export interface Receipt {
   fault: Fault; reason: string; index: bigint; size: bigint; time: number | null; witnesses: number; proof: TlogProof | null; cosigners: Cosigner[];
@@ -53,11 +53,12 @@ function beaconTime(note: string, policy: TlogPolicy): number | null {
   }
 }
 
-function noteOf(receipt: string): Note | null {
+/** The note in a text; none when it cannot be read: the check itself says so, and which one. */
+function noteOf(text: string, read: (text: string) => Note): Note[] {
   try {
-    return parseProof(receipt).note;
+    return [read(text)];
   } catch (broken) {
-    if (broken instanceof Malformed) return null; // The check itself says so, and which one.
+    if (broken instanceof Malformed) return [];
     throw broken;
   }
 }
@@ -135,14 +136,14 @@ export class LogRules {
     return null;
   }
 
-  /** The browser's own Ed25519, where it has one, over an even spread of the receipts, first and last included: both must say the same. */
+  /** Lets the browser's own Ed25519 answer, where it has one; over an even spread, first and last included, ours must say the same. */
   private async agree(): Promise<void> {
-    const receipts = this.batches.flatMap((batch) => batch.shown.receipt ?? []);
-    const spread = Math.max(1, Math.ceil(receipts.length / AGREE_MAX));
-    for (const [i, text] of receipts.entries()) {
-      if (i % spread !== 0 && i !== receipts.length - 1) continue;
-      const note = noteOf(text);
-      if (note !== null) await crossCheck(note, [...this.policy.log.logs, ...this.policy.log.witnesses.map((witness) => witness.key)]);
+    const notes = [...this.batches.flatMap((batch) => batch.shown.receipt === null ? [] : noteOf(batch.shown.receipt, (text) => parseProof(text).note)),
+      ...this.bundle.beacons.flatMap((beacon) => noteOf(beacon, parseNote))];
+    const keys = [...this.policy.log.logs, ...this.policy.log.witnesses.map((witness) => witness.key)];
+    const spread = Math.max(1, Math.ceil(notes.length / TWICE_MAX));
+    for (const [i, note] of notes.entries()) {
+      if (!await askBrowser(note, keys, i % spread === 0 || i === notes.length - 1)) return;
     }
   }
 

@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { equal } from './bytes.ts';
+import { digest, equal } from './bytes.ts';
 
 /** Most places of one batch's tree. */
 export const LEAVES_MAX = 65_536;
@@ -24,7 +23,7 @@ class Break extends Error {
 export function leafHash(leaf: Uint8Array): Uint8Array {
   const prefixed = new Uint8Array(1 + leaf.length);
   prefixed.set(leaf, 1);
-  return sha256(prefixed);
+  return digest(prefixed);
 }
 
 /** SHA-256(SHA-256(left ‖ right)): Bitcoin's node. */
@@ -32,7 +31,7 @@ export function node(left: Uint8Array, right: Uint8Array): Uint8Array {
   const pair = new Uint8Array(64);
   pair.set(left);
   pair.set(right, 32);
-  return sha256(sha256(pair));
+  return digest(digest(pair));
 }
 
 function widthAt(leaves: number, height: number): number {

@@ -48,6 +48,27 @@ test('a signature is judged the same without WebCrypto', async () => {
   }
 });
 
+test('two cryptographies that disagree are CANNOT CHECK, whichever is wrong, and about either kind of signature', async () => {
+  const { subtle } = globalThis.crypto;
+  const real = subtle.verify;
+  for (const kind of ['ECDSA', 'Ed25519']) {
+    for (const name of ['untouched', kind === 'ECDSA' ? 'changed-signature' : 'checkpoint-changed']) {
+      subtle.verify = async function (algorithm, ...rest) {
+        const answer = await real.call(this, algorithm, ...rest);
+        return algorithm.name === kind ? !answer : answer;
+      };
+      try {
+        const verdict = await verifier.verify(bytes(`attacks/${name}.coldproof.json`), policy);
+        assert.equal(`${verdict.word} ${verdict.fault}`, 'CannotCheck CryptoDisagrees', `${kind} ${name}: ${verdict.reason}`);
+        assert.match(verdict.reason, kind === 'ECDSA' ? /P-256/ : /Ed25519/);
+      } finally {
+        delete subtle.verify;
+      }
+    }
+  }
+  assert.equal((await verifier.verify(bytes('attacks/untouched.coldproof.json'), policy)).word, 'Verified');
+});
+
 test('layouts: leaves and headers read', () => {
   const layouts = json('layouts.json');
   for (const name of Object.keys(layouts).filter((key) => /^(reading|summary|verdict|event)/.test(key))) {

@@ -78,7 +78,7 @@ function manifests(verdict: Verdict, speech: Speech, said: (words: string) => vo
     [speech.say('detail.rules'), copyable(manifest.rules, speech, said)], [speech.say('detail.previous'), copyable(manifest.previous, speech, said)],
     ...manifest.channels.map((channel, i): [string, Child] => [speech.say('detail.channel', i), h('span', {}, h('bdi', {}, `${channel.place}, ${channel.serial}`),
       `; ${speech.celsius(channel.low)} … ${speech.celsius(channel.high)}; ${speech.duration(channel.interval)}; `, speech.say('detail.certificate'), ' ',
-      /^0+$/.test(channel.certificate) ? '–' : copyable(channel.certificate, speech, said), channel.expiry === null ? '' : `, ${speech.say('detail.expiry', speech.time(channel.expiry))}`)]),
+      copyable(channel.certificate, speech, said), channel.expiry === null ? '' : `, ${speech.say('detail.expiry', speech.time(channel.expiry))}`)]),
   ])]);
 }
 

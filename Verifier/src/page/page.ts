@@ -57,14 +57,17 @@ export class Page {
     void this.check();
   }
 
-  private async open(file: File): Promise<void> {
+  /** `keep`: the file was asked for beside the record that is shown, which stays whatever the file is. */
+  private async open(file: File, keep = false): Promise<void> {
     const turn = ++this.turn;
     const opened = await openFile(file);
-    if (turn === this.turn) await this.take(opened);
+    if (turn === this.turn) await this.take(opened, keep);
   }
 
-  private async take(opened: Opened): Promise<void> {
+  private async take(opened: Opened, keep = false): Promise<void> {
     this.message = null;
+    // The word of the record before must not stand below a file that was refused, as if it were that file's.
+    if (!keep && (opened.is === 'refused' || opened.is === 'logger')) [this.bundle, this.result, this.context] = [null, null, {}];
     if (opened.is === 'bundle') {
       [this.bundle, this.context] = [opened.bytes, {}];
       if (opened.from === 'pdf') this.message = { say: (language) => sentence('pdfNote', language) };
@@ -154,7 +157,7 @@ export class Page {
     } else {
       append(main, [h('h1', {}, speech.say('verifier')), h('p', {}, speech.say('local')), drop(false), trust !== null && keys(null, speech, trust, said)]);
     }
-    append(main, [...this.shipment(), honestPanel(speech, this.source, this.bundle, trust, this.offer, said), printFoot(speech, this.source, this.result?.verdict.roots.slice(-1)[0] ?? null)]);
+    append(main, [...this.shipment(), honestPanel(speech, this.source, this.bundle, this.name(), trust, this.offer, said), printFoot(speech, this.source, this.result?.verdict.roots.slice(-1)[0] ?? null)]);
     this.replace(main, charts);
   }
 
@@ -182,6 +185,14 @@ export class Page {
     this.root.querySelector<HTMLElement>(`header [aria-pressed=true]`)?.focus();
   }
 
+  /** Gateway and window, so that ten saved pages in a folder can be told apart; as the ledger names its downloads. */
+  private name(): string {
+    if (this.result?.is !== 'verdict' || this.result.verdict.gateway === null) return 'coldproof';
+    const { gateway, from, to } = this.result.verdict;
+    const compact = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+    return `${gateway.slice(0, 8)}-${compact(from)}-${compact(to)}`;
+  }
+
   private focus(id: string): void {
     document.getElementById(id)?.focus();
   }
@@ -194,6 +205,6 @@ export class Page {
   private askTrust(): HTMLElement | null {
     if (this.trust !== null) return null;
     const origin = typeof this.context.origin === 'string' ? this.context.origin : this.speech.say('trust.sender');
-    return trustPanel(this.speech, this.offer, origin, (policy) => void this.choose(policy), (file) => void this.open(file));
+    return trustPanel(this.speech, this.offer, origin, (policy) => void this.choose(policy), (file) => void this.open(file, true));
   }
 }

@@ -30,17 +30,17 @@ export function trustPanel(speech: Speech, offer: Uint8Array | null, origin: str
     picker('choose-policy', speech.say('trust.file'), chosen));
 }
 
-/** How to find out whether this very page is honest, and how to keep it. */
-export function honestPanel(speech: Speech, source: string, bundle: Uint8Array | null, trust: Trust | null, offer: Uint8Array | null, said: Said): HTMLElement {
-  const save = (name: string, page: string): void => {
+/** How to find out whether this very page is honest, and how to keep it; `name`: what saved evidence is called. */
+export function honestPanel(speech: Speech, source: string, bundle: Uint8Array | null, name: string, trust: Trust | null, offer: Uint8Array | null, said: Said): HTMLElement {
+  const save = (file: string, page: string): void => {
     const address = URL.createObjectURL(new Blob([page], { type: 'text/html' }));
-    h('a', { href: address, download: name }).click();
+    h('a', { href: address, download: file }).click();
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
   };
   const evidence = bundle === null ? null : (): void => {
     const offered = trust?.policy ?? offer;
     const page = writeBlock(emptyPage(source), 'bundle', new TextDecoder().decode(bundle));
-    save('evidence.html', offered === null ? page : writeBlock(page, 'policy', new TextDecoder().decode(offered)));
+    save(`${name}.evidence.html`, offered === null ? page : writeBlock(page, 'policy', new TextDecoder().decode(offered)));
   };
   const keys = trust === null ? null : (): void => {
     const policy = JSON.parse(new TextDecoder().decode(trust.policy)) as unknown;

@@ -7,7 +7,8 @@ import { file, visit, world } from './world.mjs';
 
 const [folder] = process.argv.slice(2);
 const read = (name) => readFileSync(join(folder, name));
-const median = (times) => times.sort((a, b) => a - b)[times.length >> 1];
+/** "median (least)": on a busy machine the least is nearer to what the work takes. */
+const both = (times) => ({ median: times.sort((a, b) => a - b)[times.length >> 1], least: times[0] });
 const RUNS = 9;
 
 const { outputFiles } = await build({ stdin: { contents: "export { sha256 } from '@noble/hashes/sha2.js';", resolveDir: process.cwd() }, bundle: true, format: 'iife',
@@ -34,7 +35,7 @@ async function measure(tab, name) {
     whole.push(performance.now() - start);
     inside.push(await tab.evaluate(() => Number(document.querySelector('#page').dataset.ms)));
   }
-  return { verify: median(inside), whole: median(whole) };
+  return { verify: both(inside), whole: both(whole) };
 }
 
 await visit(w, 'disk', { locale: 'en-GB' }, async (tab) => {
@@ -43,7 +44,7 @@ await visit(w, 'disk', { locale: 'en-GB' }, async (tab) => {
   const three = await measure(tab, 'days.coldproof.json');
   const after = await peak();
   await tab.evaluate(outputFiles[0].text + ';window.noble = noble');
-  const bare = median(await tab.evaluate(async (runs) => {
+  const bare = both(await tab.evaluate(async (runs) => {
     const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
     const { publicKey, privateKey } = await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
     const [message, leaf, times] = [new Uint8Array(182), new Uint8Array(35), []];
@@ -56,9 +57,9 @@ await visit(w, 'disk', { locale: 'en-GB' }, async (tab) => {
     }
     return times;
   }, RUNS));
-  const ms = (time) => `${Math.round(time)} ms`;
+  const ms = ({ median, least }) => `${Math.round(median)} ms (${Math.round(least)})`;
   console.log(`864 batches, 25,920 readings: verified in ${ms(three.verify)}, from the file to the verdict ${ms(three.whole)}; `
-    + `bare WebCrypto ES256 and noble SHA-256 of as many: ${ms(bare)}; ratio ${(three.verify / bare).toFixed(2)}`);
+    + `bare WebCrypto ES256 and noble SHA-256 of as many: ${ms(bare)}; ratio ${(three.verify.median / bare.median).toFixed(2)} (${(three.verify.least / bare.least).toFixed(2)})`);
   console.log(`one batch of one reading: verified in ${ms(single.verify)}, from the file to the verdict ${ms(single.whole)}`);
   console.log(`renderer's peak memory: ${Math.round(before)} MiB after the small bundle, ${Math.round(after)} MiB after the large one (${read('days.coldproof.json').length} bytes)`);
 });

@@ -3,13 +3,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import encodeQR from 'qr';
 import { evidencePdf } from '../pdfs.mjs';
-import { bundle, file, policy, visit, world } from './world.mjs';
+import { bundle, file, golden, policy, visit, world } from './world.mjs';
 
 const html = readFileSync(new URL('../../verify.html', import.meta.url), 'utf8');
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const attacks = JSON.parse(readFileSync(new URL('index.json', golden), 'utf8'));
 const ROOTS = JSON.parse(String(bundle('untouched'))).batches.length;
 const CODE = 'https://example.org/p/5f3a91c0#r=0123456789abcdef';
 const LOCALES = { en: 'en-GB', fr: 'fr-FR', zh: 'zh-CN' };
@@ -98,7 +101,7 @@ test('the verdict is said and takes the focus; a wrong file says so and takes it
       ['verdict', 'status', 'VERIFIED – Coldproof']);
     await tab.setInputFiles('#choose', file('<html><body>news</body></html>'));
     await tab.waitForSelector('#message');
-    assert.deepEqual(await tab.evaluate(() => [document.activeElement.id, document.querySelector('#verdict') !== null]), ['message', true]);
+    assert.deepEqual(await tab.evaluate(() => [document.activeElement.id, document.querySelector('#verdict') !== null]), ['message', false], 'the word of the record before is not said of this file');
   });
 });
 
@@ -136,6 +139,66 @@ test('from the file to the last excursion by keyboard alone', async () => {
     assert.equal(await focused(), channel);
     assert.notEqual(await readout(), last);
   });
+});
+
+test('every golden attack, shown by the page: the word and the fault of the C# verifier, and text that stays text', async () => {
+  await visit(w, 'disk', { locale: 'fr-FR' }, async (tab) => {
+    await tab.setInputFiles('#choose', file(policy));
+    await tab.waitForSelector('#keys .value');
+    const wrong = [];
+    let trusted = 'policy.json';
+    for (const { name, word, fault, policy: own = 'policy.json' } of attacks) {
+      if (own !== trusted) {
+        await tab.evaluate(() => document.querySelector('#verdict')?.remove());
+        await tab.setInputFiles('#choose', file(readFileSync(new URL(own, golden))));
+        await tab.waitForSelector('#verdict[data-word]');
+        trusted = own;
+      }
+      await tab.evaluate(() => document.querySelectorAll('#verdict, #message').forEach((old) => old.remove()));
+      await tab.setInputFiles('#choose', file(bundle(name)));
+      await tab.waitForSelector('#verdict[data-word], #message');
+      // What has not even the look of a proof is named for what it is.
+      if (await tab.$('#verdict[data-word]') === null) {
+        if (word !== 'CannotCheck') wrong.push(`${name}: ${await tab.textContent('#message')}`);
+        continue;
+      }
+      const seen = await tab.evaluate(() => {
+        const { dataset } = document.querySelector('#verdict');
+        return [`${dataset.word} ${dataset.fault}`, document.querySelectorAll('#page img, #page script, #page b, #page iframe').length];
+      });
+      if (seen[0] !== `${word} ${fault}` || seen[1] !== 0) wrong.push(`${name}: ${seen}`);
+    }
+    assert.deepEqual(wrong, []);
+  });
+});
+
+test('saved evidence is named after gateway and window, and opens from disk with its record inside, trusting nobody', async () => {
+  await visit(w, 'localhost', { locale: 'en-GB' }, async (tab) => {
+    await reach(tab, 'verified');
+    const [saved] = await Promise.all([tab.waitForEvent('download'), tab.click('#save-evidence')]);
+    assert.match(saved.suggestedFilename(), /^[0-9a-f]{8}-\d{8}T\d{6}Z-\d{8}T\d{6}Z\.evidence\.html$/);
+    const path = join(w.folder, 'saved.html');
+    await saved.saveAs(path);
+    await tab.goto(pathToFileURL(path).href);
+    await tab.waitForSelector('#verdict[data-word="SignerUnknown"]');
+    await tab.click('#use-offer');
+    await tab.waitForSelector('#verdict[data-word="Verified"]');
+  });
+});
+
+test('at 320 px, which is 1280 px at four times the size, nothing scrolls sideways', async () => {
+  for (const [language, locale] of Object.entries(LOCALES)) {
+    await visit(w, 'disk', { locale, viewport: { width: 320, height: 640 } }, async (tab) => {
+      for (const name of ['empty', 'verified', 'pending', 'cannot']) {
+        await tab.reload();
+        await reach(tab, name);
+        await tab.evaluate(() => document.querySelectorAll('details').forEach((part) => { part.open = true; }));
+        await tab.waitForFunction(() => [...document.querySelectorAll('details .unfolded')].every((part) => part.childElementCount > 0));
+        const wide = await tab.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(wide <= 320, `${language} ${name}: ${wide} px`);
+      }
+    });
+  }
 });
 
 test('the language is switched in place, and says which it is', async () => {

@@ -59,6 +59,14 @@ internal sealed class DetailPages(Paper paper, WindowEvidence evidence, List<Cha
 
         paper.Y += 4;
         paper.Say(root, "P", texts["keys.policy"]);
+        if (verdict.Notes.Length > FrontPage.NotesMax)
+        {
+            paper.Head(root, texts["notes"]);
+            foreach (var note in verdict.Notes)
+            {
+                paper.Say(root, "P", "• " + Reasons.Say(texts.Language, note.Key, note.Values));
+            }
+        }
     }
 
     /// <summary>What a check was about; where it does not hold, the verifier's own sentence, which names the exact batch or reading.</summary>
@@ -157,7 +165,7 @@ internal sealed class DetailPages(Paper paper, WindowEvidence evidence, List<Cha
     }
 
     private string Degrees(double? milliCelsius) =>
-        milliCelsius is { } value ? texts.Temperature(new((int)Math.Round(value / 10) * 10)) : "–";
+        milliCelsius is { } value ? texts.Figure(Math.Round((decimal)value / 1000, 2)) + "\u00A0°C" : "–";
 
     private void WriteNotProven()
     {

@@ -12,6 +12,9 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
     /// <summary>Channels in the tables here; all of them have their own sheets.</summary>
     public const int ChannelsMax = 4;
 
+    /// <summary>Most notes beside the word; with more, all stand on the next sheet.</summary>
+    public const int NotesMax = 5;
+
     /// <summary>Charts here; with more channels, or too little room, only the one furthest out of its limits.</summary>
     private const int ChartsMax = 2;
     private const double ChartHeightMin = 70;
@@ -22,6 +25,7 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
     private readonly Texts texts = paper.Texts;
     private readonly Verdict verdict = evidence.Verdict;
     private readonly PdfElement root = paper.Document.Root;
+    private List<ChannelFigures> shown = [];
 
     /// <summary>When the batches were sealed, by others' clocks.</summary>
     public static string Sealed(PageRequest request, Verdict verdict) => verdict.Brackets.Min(bracket => bracket.NotBeforeMs) is { } from
@@ -36,9 +40,15 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
         WriteTemperature();
         if (channels.Count > 0)
         {
+            shown = Shown();
             WriteRules();
             WriteFigures();
             WriteCharts();
+        }
+
+        if (paper.Y > Paper.Bottom - FootHeight())
+        {
+            paper.NewSheet(); // A reason and names so long that they leave no room: the proof and the signature stay together.
         }
 
         paper.Y = Math.Max(paper.Y, Paper.Bottom - FootHeight());
@@ -93,10 +103,16 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
         }
 
         paper.Y += 2;
-        foreach (var note in verdict.Notes)
+        foreach (var note in verdict.Notes.Take(NotesMax))
         {
             paper.Say(root, "P", "• " + Reasons.Say(texts.Language, note.Key, note.Values), size: Paper.Small, gray: Paper.Quiet, width: width,
-                linesMax: 3);
+                linesMax: 2);
+        }
+
+        if (verdict.Notes.Length > NotesMax)
+        {
+            paper.Say(root, "P", "• " + texts.Format("report.notes.more", texts.Number(verdict.Notes.Length - NotesMax)), size: Paper.Small,
+                gray: Paper.Quiet, width: width);
         }
 
         paper.Y = Math.Max(paper.Y, start + code + 24);
@@ -175,7 +191,7 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
             new(texts["report.first"], 82), new(texts["report.longest"], 52, true), new(texts["report.total"], 52, true),
             new(texts["report.extreme"], 49.5, true),
         ]);
-        foreach (var channel in Shown())
+        foreach (var channel in shown)
         {
             foreach (var side in (Side[])[Side.Above, Side.Below, Side.NoData])
             {
@@ -211,7 +227,7 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
             new(texts["report.kinetic"], 54, true), new(texts["report.mean"], 48, true), new(texts["report.readings"], 42, true),
             new(texts["report.missing"], 41.5, true),
         ]);
-        foreach (var channel in Shown())
+        foreach (var channel in shown)
         {
             table.Row(new Cell($"{channel.Verdict.Channel.Value} {channel.Probe.Place}", true), When(channel.Lowest), When(channel.Highest),
                 Hundredths(channel.Kinetic?.KineticMilliCelsius), Hundredths(channel.Kinetic?.MeanMilliCelsius),
@@ -223,15 +239,23 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
             gray: Paper.Quiet);
     }
 
-    /// <summary>Those furthest out of their limits, in the order of their numbers.</summary>
-    private List<ChannelFigures> Shown() => [.. channels.OrderByDescending(channel => channel.Excess).ThenBy(channel => channel.Verdict.Answer)
-        .Take(ChannelsMax).OrderBy(channel => channel.Verdict.Channel.Value)];
+    /// <summary>Those furthest out of their limits, as many as leave room for the proof, in the order of their numbers.</summary>
+    private List<ChannelFigures> Shown()
+    {
+        const int RowsEach = 4; // Three limits and a line of figures.
+        const double Around = 90; // Heads of both tables, and what stands under them.
+        var line = Paper.Leading(Paper.Small + 0.4);
+        var room = Paper.Bottom - FootHeight() - paper.Y - Around;
+        return [.. channels.OrderByDescending(channel => channel.Excess).ThenBy(channel => channel.Verdict.Answer).Take(ChannelsMax)
+            .TakeWhile((channel, i) => (room -= (RowsEach * (line + 3)) + (2 * line)) >= 0 || i == 0)
+            .OrderBy(channel => channel.Verdict.Channel.Value)];
+    }
 
     private void WriteMore()
     {
-        if (channels.Count > ChannelsMax)
+        var others = channels.Except(shown).ToList();
+        if (others.Count > 0)
         {
-            var others = channels.Except(Shown()).ToList();
             paper.Say(root, "P", texts.Format("report.more", texts.Number(others.Count),
                 texts.Number(others.Count(channel => channel.Verdict.Answer == Answer.OutOfRange))), paper.Bold, Paper.Small);
         }

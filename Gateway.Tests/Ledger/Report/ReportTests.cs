@@ -146,6 +146,33 @@ public sealed class ReportTests
         Assert.Contains("not checked", await bench.Text(2));
     }
 
+    /// <summary>A signed record may hold any number that its form has room for.</summary>
+    [Theory]
+    [InlineData(-134_000_000, 134_000_000)]
+    [InlineData(-273_150, -273_151)]
+    [InlineData(8_000, 8_000)]
+    public async Task No_temperature_is_too_odd_to_print(int low, int high)
+    {
+        using var truck = new TestTruck(channels: 1);
+        truck.Seal(40, (round, _) => round % 3 == 0 ? low : round % 3 == 1 ? high : null);
+        truck.Seal(0);
+        using var bench = new ReportBench(ReportBench.Of(truck));
+        Assert.Contains("No syntax or stream encoding errors found", await bench.Run("qpdf", "qpdf", "--check", "report.pdf"));
+        Assert.Contains(Texts.For("en", null).Temperature(new(low)).Replace('\u00A0', ' '), await bench.Text(1));
+    }
+
+    [Fact]
+    public async Task A_window_without_a_reading_is_no_data_and_never_in_range()
+    {
+        using var truck = new TestTruck(channels: 1);
+        truck.Seal(0);
+        truck.Seal(0);
+        using var bench = new ReportBench(ReportBench.Of(truck));
+        var first = await bench.Text(1);
+        Assert.Contains("NO DATA FOR PART OF THE TIME", first);
+        Assert.DoesNotContain("IN RANGE", first);
+    }
+
     [Fact]
     public async Task The_shipment_and_for_whom_it_is_shown_stand_at_the_top()
     {
@@ -155,12 +182,17 @@ public sealed class ReportTests
     }
 
     [Fact]
-    public async Task Many_probes_leave_the_first_sheet_one_sheet()
+    public async Task Many_probes_notes_and_reasons_leave_the_first_sheet_one_sheet()
     {
         using var truck = new TestTruck(channels: 32, place: "compartment of the trailer, left rear");
-        using var bench = new ReportBench(ReportBench.Trip(truck));
+        var trip = ReportBench.Trip(truck);
+        using var bench = new ReportBench(trip with
+        {
+            Verdict = trip.Verdict with { Notes = [.. Enumerable.Range(0, 33).SelectMany(_ => trip.Verdict.Notes)] },
+        });
         var first = await bench.Text(1);
-        Assert.Contains("28 more probes are on the next sheets, 0 of them out of range.", first);
+        Assert.Contains("more probes are on the next sheets, 0 of them out of range.", first);
+        Assert.Contains("28 more notes are on the next sheet.", first);
         Assert.Contains("Date and signature", first);
         Assert.Contains("S-31", await bench.Text());
         Assert.Contains("No syntax or stream encoding errors found", await bench.Run("qpdf", "qpdf", "--check", "report.pdf"));

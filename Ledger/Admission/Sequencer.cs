@@ -57,6 +57,9 @@ public sealed class Sequencer : IAsyncDisposable
         loop = Task.Run(Rounds);
     }
 
+    /// <summary>Why nothing is logged any more although the process goes on; empty while it is.</summary>
+    public string Halted { get; private set; } = "";
+
     /// <summary>How many rounds failed so far.</summary>
     public int Epoch => Volatile.Read(ref epoch);
 
@@ -76,8 +79,11 @@ public sealed class Sequencer : IAsyncDisposable
     /// <summary>Puts a statement into the next round. The outer task ends when its place in the queue is certain, the inner one with its
     /// receipt.</summary>
     /// <param name="admittedIn">The <see cref="Epoch"/> in which it was admitted.</param>
-    public Task<Task<Sequenced>> Add(AdmittedStatement statement, int admittedIn, CancellationToken cancellation) =>
-        Enqueue(new(statement, null, admittedIn), cancellation);
+    public Task<Task<Sequenced>> Add(AdmittedStatement statement, int admittedIn, CancellationToken cancellation) => Halted.Length > 0
+        ? Task.FromResult(Task.FromResult(new Sequenced(null, Halted))) : Enqueue(new(statement, null, admittedIn), cancellation);
+
+    /// <summary>Logs nothing from now on: each new checkpoint would be a second history. What is logged can still be read.</summary>
+    public void Halt(string why) => Halted = why;
 
     /// <summary>Asks for the receipt of an entry that has its place already, publishing it first when that is still to do.</summary>
     public Task<Task<Sequenced>> Receipt(long index, CancellationToken cancellation) => Enqueue(new(null, index, Epoch), cancellation);
@@ -140,7 +146,8 @@ public sealed class Sequencer : IAsyncDisposable
                 CatchUp();
             }
 
-            var fresh = pool.Where(waiter => waiter.Statement is not null && waiter.Epoch == epoch).ToList();
+            // F-90: what waited in the queue when the log was found behind its own checkpoint is not published either.
+            var fresh = pool.Where(waiter => waiter.Statement is not null && waiter.Epoch == epoch && Halted.Length == 0).ToList();
             SequenceAndPublish(fresh);
             Answer(pool);
             RoundsDone++;

@@ -11,7 +11,9 @@ namespace Ledger.Admission;
 /// <param name="store">What is logged.</param>
 /// <param name="log">What is published.</param>
 /// <param name="keys">The log's key signs.</param>
-public sealed class Standings(LedgerStore store, TiledLog log, LogKeys keys)
+/// <param name="ahead">Judges the checkpoint in a question.</param>
+/// <param name="halt">Stops logging for good.</param>
+public sealed class Standings(LedgerStore store, TiledLog log, LogKeys keys, ShownAhead ahead, Action<string> halt)
 {
     /// <summary>Headers shown from the asked number on; the newest one is shown beside them.</summary>
     private const int HeadersMax = AnswerProof.ShownMax - 1;
@@ -21,6 +23,12 @@ public sealed class Standings(LedgerStore store, TiledLog log, LogKeys keys)
     /// <param name="message">The whole question.</param>
     public Downlink Answer(GatewayId gateway, LedgerQuestion question, GatewayTip tip, ReadOnlySpan<byte> message)
     {
+        if (question.Checkpoint.Length > 0 && SignedNote.Parse(question.Checkpoint) is var note && ahead.Check(note, log) is { } trouble)
+        {
+            halt(trouble); // F-90: before it is written down, so that not one entry more gets in.
+            ahead.Keep(note);
+        }
+
         var answers = Digest.Of(message);
         var head = log.Head;
         return new(answers, null, null, "")

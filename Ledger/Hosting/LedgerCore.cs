@@ -44,9 +44,15 @@ public sealed class LedgerCore : IAsyncDisposable
         Log = log;
         Meter = meter;
         Clock = clock;
+        var ahead = new ShownAhead(data, keys);
+        if (ahead.Kept(log) is { } trouble)
+        {
+            throw new EvidenceBrokenException(trouble); // F-90: before anything more is published.
+        }
+
         Sequencer = Sequencer.Start(store, log, meter, clock);
         Quarantine = new(store, clock);
-        Intake = new(store, Sequencer, Quarantine, new(store, log, keys),
+        Intake = new(store, Sequencer, Quarantine, new(store, log, keys, ahead, Sequencer.Halt),
             new([.. policy.Authorities.Select(authority => authority.Key)], keys.Origin, statementKey), meter,
             logs.CreateLogger<Intake>());
         Links = new(store, Sequencer, new(keys.Origin, statementKey), clock);

@@ -13,6 +13,11 @@ public static class LedgerHealth
             return "The sequencer has stopped; look at the journal and run `ledger fsck`.";
         }
 
+        if (core.Sequencer.Halted.Length > 0)
+        {
+            return core.Sequencer.Halted;
+        }
+
         try
         {
             var (logged, sequenced) = (core.Log.Head.Size, core.Store.NextIndex());

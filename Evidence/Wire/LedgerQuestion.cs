@@ -48,7 +48,7 @@ public sealed record LedgerQuestion(ImmutableArray<byte> Nonce, long From, strin
         reader.ReadEndArray();
         if (question.Checkpoint.Length > 0)
         {
-            _ = SignedNote.Parse(question.Checkpoint);
+            _ = Log.Checkpoint.Parse(SignedNote.Parse(question.Checkpoint).Text); // Whoever answers may take it for one.
         }
 
         return question;

@@ -107,6 +107,13 @@ public sealed partial class Chain
             closed.RemoveAt(0); // Signed, and its seal is lost: this later header names one after it.
         }
 
+        if (header.Number == NextToSign && header.Previous == Previous && header.Number < (closed.Count > 0 ? closed[0].Number : Open.Number))
+        {
+            // F-84: its end stood in a segment that was folded since and is gone; the batch store has it.
+            Add(Elsewhere(seal, header, place), seal);
+            return true;
+        }
+
         if (closed.Count == 0)
         {
             return false;
@@ -124,6 +131,19 @@ public sealed partial class Chain
             oldest.IsDamaged)
         { End = oldest.End, Opened = oldest.Opened, Rounds = oldest.Rounds, Beacon = header.Beacon }, seal);
         return true;
+    }
+
+    private SealedBatch Elsewhere(SealRecord seal, BatchHeader header, FramePlace place)
+    {
+        var clock = header.Clock;
+        return new(header.Number, seal.Statement.PayloadDigest, header.OpenedMs, header.ClosedMs, place, place, SignedSequences, false)
+        {
+            IsPartial = true,
+            End = place,
+            Opened = new(clock.Boot - Math.Min(BootShift, clock.Boot), clock.UptimeMs, header.OpenedMs, clock.Trust, clock.ErrorMs),
+            Rounds = (int)seal.NextSequences.Zip(SignedSequences, (next, first) => next - first).DefaultIfEmpty(0).Max(),
+            Beacon = header.Beacon,
+        };
     }
 
     private void Add(SealedBatch batch, SealRecord seal)

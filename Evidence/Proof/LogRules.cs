@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Evidence.Log;
 
 namespace Evidence;
 
@@ -6,6 +7,8 @@ namespace Evidence;
 internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batches, VerifierPolicy policy)
 {
     private readonly Receipt?[] receipts = new Receipt?[batches.Length];
+    private readonly List<string> manifestNotes = [];
+    private readonly Dictionary<Digest, long> beacons = [];
 
     public long? LastSize => receipts.Length > 0 ? receipts[^1]?.LogSize : null;
 
@@ -32,16 +35,30 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
 
         foreach (var manifest in bundle.Manifests)
         {
-            if (manifest.Receipt is { } text && Receipt.Check(text, manifest.Bytes.AsSpan(), policy.Log) is { Holds: false } receipt)
+            if (manifest.Receipt is not { } text)
+            {
+                continue;
+            }
+
+            var receipt = Receipt.Check(text, manifest.Bytes.AsSpan(), policy.Log);
+            if (!receipt.Holds)
             {
                 return Finding.Of(receipt.Fault, "manifest") with { Detail = receipt.Reason };
             }
+
+            manifestNotes.Add(receipt.Note);
         }
 
         var revoked = Revoked();
         if (!revoked.IsNone)
         {
             return revoked;
+        }
+
+        var forked = Forked();
+        if (!forked.IsNone)
+        {
+            return forked;
         }
 
         return receipts[^1] is null
@@ -52,15 +69,6 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
     /// <summary>Bounds for every batch: the newest beacon at or before it, the next receipt at or after it.</summary>
     public (ImmutableArray<Bracket> Brackets, Finding Finding) Brackets()
     {
-        var beacons = new Dictionary<Digest, long>();
-        foreach (var note in bundle.Beacons)
-        {
-            if (Receipt.BeaconTimeMs(note, policy.Log) is { } time)
-            {
-                beacons[Receipt.BeaconOf(note)] = time;
-            }
-        }
-
         var after = new long?[batches.Length];
         for (var i = batches.Length - 1; i >= 0; i--)
         {
@@ -111,6 +119,32 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
         return after - notBefore > policy.BracketMaxMs
             ? Finding.Of(Fault.BracketWide, "", header.Number, Times.Utc(notBefore), Times.Utc(after), policy.BracketMaxMs / 3_600_000)
             : Finding.None;
+    }
+
+    /// <summary>Two heads of one size are two histories, and the log signed both: each alone looks whole. Only what the policy accepts
+    /// counts.</summary>
+    private Finding Forked()
+    {
+        var notes = receipts.OfType<Receipt>().Select(receipt => receipt.Note).Concat(manifestNotes).ToList();
+        foreach (var note in bundle.Beacons)
+        {
+            if (Receipt.BeaconTimeMs(note, policy.Log) is { } time)
+            {
+                beacons[Receipt.BeaconOf(note)] = time;
+                notes.Add(note);
+            }
+        }
+
+        var heads = new Dictionary<(string Origin, long Size), Digest>();
+        foreach (var head in notes.Select(note => Checkpoint.Parse(SignedNote.Parse(note).Text)))
+        {
+            if (!heads.TryAdd((head.Origin, head.Size), head.Root) && heads[(head.Origin, head.Size)] != head.Root)
+            {
+                return Finding.Of(Fault.LogForked, "", head.Origin, head.Size);
+            }
+        }
+
+        return Finding.None;
     }
 
     /// <summary>Log order is the clock: a batch logged at or after the index of a revocation of its key counts for nothing.</summary>

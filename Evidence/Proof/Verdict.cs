@@ -71,6 +71,7 @@ public enum Fault
     ReceiptOfAnother,
     ReceiptInvalid,
     LogUnknown,
+    LogForked,
     QuorumMissing,
     TimeUnattested,
     SealedBeforeBeacon,

@@ -119,6 +119,12 @@ internal static class FurtherAttacks
         false2.Dispose();
         yield return Attacks.Bend(truck, "beacon-of-a-false-log", VerdictWord.Verified, Fault.None, b =>
             b["beacons"] = new JsonArray(Base64(Encoding.UTF8.GetBytes(stranger.Content().Beacons[0])))); // Ignored: the bracket is wider, and says so.
+        // Whoever runs the log shows this reader one history and others another, and one head of theirs came here.
+        using var elsewhere = new TestTruck(like: truck);
+        elsewhere.Seal(1);
+        var theirs = elsewhere.Content().Beacons[0];
+        yield return Attacks.Bend(truck, "two-heads-of-one-size", VerdictWord.Changed, Fault.LogForked, b =>
+            b["beacons"]!.AsArray().Add(Base64(Encoding.UTF8.GetBytes(theirs))));
         yield return Attacks.Bend(truck, "beacon-is-rubbish", VerdictWord.Verified, Fault.None, b => b["beacons"] = new JsonArray("AAAA"));
     }
 

@@ -73,6 +73,11 @@ internal static class CertificateText
 
         screen.Line(answer.Issuer is { } issuer ? $"  Issued by {Safe(issuer.Name)} ({Safe(issuer.Jurisdiction)}), {Figures.Time(certificate.IssuedMs)}, valid until {Figures.Time(certificate.ExpiresMs)}"
             : $"  Says that \"{Safe(answer.ClaimedIssuer ?? "")}\" issued it, {Figures.Time(certificate.IssuedMs)}");
+        if (answer.Word == CertificateWord.Changed)
+        {
+            return; // What somebody changed is not repeated.
+        }
+
         if (certificate.Shipment is { } shipment)
         {
             screen.Line($"  Shipment {Safe(shipment)}");

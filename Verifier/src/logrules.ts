@@ -1,7 +1,7 @@
 import type { ProvenBatch } from './batches.ts';
 import { digest, hex, Malformed, utc, utf8 } from './bytes.ts';
 import type { Bundle, Policy } from './bundle.ts';
-import { askBrowser, inclusionFault, parseNote, parseProof, type Note, type TlogProof } from './log.ts';
+import { askBrowser, inclusionFault, parseCheckpoint, parseNote, parseProof, type Checkpoint, type Note, type TlogProof } from './log.ts';
 import { decodeRevocation, decodeStatement } from './statement.ts';
 import type { Cosigner, PolicyCheck, TlogPolicy } from './tlogpolicy.ts';
 import { leafHash } from './tree.ts';
@@ -66,6 +66,7 @@ function noteOf(text: string, read: (text: string) => Note): Note[] {
 /** The bundle against the log: receipts, revocations, and what both say about time. */
 export class LogRules {
   private readonly receipts: (Receipt | null)[];
+  private readonly beacons = new Map<string, number>();
 
   constructor(private readonly bundle: Bundle, private readonly batches: ProvenBatch[], private readonly policy: Policy) {
     this.receipts = batches.map(() => null);
@@ -100,15 +101,37 @@ export class LogRules {
       }
       this.receipts[i] = receipt;
     }
+    const heads: Checkpoint[] = [];
     for (const manifest of this.bundle.manifests) {
       if (manifest.receipt === null) continue;
       const receipt = checkReceipt(manifest.receipt, manifest.bytes, this.policy.log);
       if (receipt.fault !== 'None') return because(found(receipt.fault, 'manifest'), receipt.reason);
+      if (receipt.proof !== null) heads.push(receipt.proof.checkpoint);
     }
     const revoked = await this.revoked();
     if (revoked !== null) return revoked;
+    const forked = this.forked(heads);
+    if (forked !== null) return forked;
     const { number } = this.batches[this.batches.length - 1].header;
     return this.last === null ? found('ReceiptMissing', '', number) : null;
+  }
+
+  /** Two heads of one size are two histories, and the log signed both: each alone looks whole. Only what the policy accepts counts. */
+  private forked(ofManifests: Checkpoint[]): Finding | null {
+    const heads = [...this.receipts.flatMap((receipt) => receipt?.proof?.checkpoint ?? []), ...ofManifests];
+    for (const note of this.bundle.beacons) {
+      const time = beaconTime(note, this.policy.log);
+      if (time === null) continue;
+      this.beacons.set(hex(digest(utf8(note))), time);
+      heads.push(parseCheckpoint(parseNote(note).text));
+    }
+    const roots = new Map<string, string>();
+    for (const { origin, size, root } of heads) {
+      const [name, here] = [`${size} ${origin}`, hex(root)];
+      if ((roots.get(name) ?? here) !== here) return found('LogForked', '', origin, String(size));
+      roots.set(name, here);
+    }
+    return null;
   }
 
   /** Log order is the clock: a batch logged at or after the index of a revocation of its key counts for nothing. */
@@ -149,11 +172,6 @@ export class LogRules {
 
   /** Bounds for every batch: the newest beacon at or before it, the next receipt at or after it. */
   brackets(): { brackets: Bracket[]; finding: Finding | null } {
-    const beacons = new Map<string, number>();
-    for (const note of this.bundle.beacons) {
-      const time = beaconTime(note, this.policy.log);
-      if (time !== null) beacons.set(hex(digest(utf8(note))), time);
-    }
     const after: (number | null)[] = this.batches.map(() => null);
     for (let i = this.batches.length - 1; i >= 0; i--) {
       const next = after[i + 1] ?? null;
@@ -164,7 +182,7 @@ export class LogRules {
     let before = Number.NEGATIVE_INFINITY;
     let finding: Finding | null = null;
     for (const [i, { header, manifest }] of this.batches.entries()) {
-      before = Math.max(before, beacons.get(hex(header.beacon)) ?? manifest.issued);
+      before = Math.max(before, this.beacons.get(hex(header.beacon)) ?? manifest.issued);
       append(brackets, { first: header.number, last: header.number, notBefore: before, notAfter: after[i] });
       finding ??= this.judge(header, before, after[i], this.receipts[i]?.time ?? null);
     }

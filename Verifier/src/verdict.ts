@@ -11,7 +11,7 @@ export type Fault = 'None' | 'FormUnreadable' | 'FormBatch' | 'ManifestUnreadabl
   | 'BatchRepeated' | 'PreviousMismatch' | 'BootOrder' | 'SequenceHole' | 'SequenceRepeated' | 'SummaryMissing' | 'SummaryContradicted'
   | 'VerdictContradicted' | 'LimitsContradicted' | 'GapUndeclared' | 'WindowStart' | 'WindowEnd' | 'TimeDisorder' | 'AuthorityUnknown'
   | 'KeyRevoked' | 'RevocationUnreadable' | 'ReceiptMissing' | 'ReceiptUnreadable' | 'ReceiptOfAnother' | 'ReceiptInvalid' | 'LogUnknown'
-  | 'QuorumMissing' | 'TimeUnattested' | 'SealedBeforeBeacon' | 'SealedAfterReceipt' | 'ReceiptLate' | 'BracketWide'
+  | 'LogForked' | 'QuorumMissing' | 'TimeUnattested' | 'SealedBeforeBeacon' | 'SealedAfterReceipt' | 'ReceiptLate' | 'BracketWide'
   | 'CryptoDisagrees'; // The last one is the browser's alone.
 
 const WORDS: Partial<Record<Fault, Word>> = {

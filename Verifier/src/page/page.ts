@@ -1,7 +1,9 @@
 import { Malformed, utf8 } from '../bytes.ts';
+import { checkCertificate } from '../certificate.ts';
 import { compareCsv } from '../inputs/csv.ts';
 import { openFile, openText, type Opened } from '../inputs/open.ts';
 import { sentence, type Language } from '../inputs/sentences.ts';
+import { certificateSections, chooseIssuers, type IssuerList, rememberedIssuers } from './certificate.ts';
 import type { ChartPanel } from './chart/panel.ts';
 import { append, h } from './dom.ts';
 import { dropPanel, honestPanel, printFoot, trustPanel } from './panels.ts';
@@ -21,6 +23,7 @@ export class Page {
   private bundle: Uint8Array | null = null;
   private offer: Uint8Array | null = null;
   private trust: Trust | null = null;
+  private issuers: IssuerList | null = rememberedIssuers();
   private context: Record<string, unknown> = {};
   private result: Result | null = null;
   private charts: ChartPanel[] = [];
@@ -74,12 +77,40 @@ export class Page {
       return this.check();
     }
     if (opened.is === 'policy') return this.choose(opened.bytes);
+    if (opened.is === 'certificate') return this.read(opened.text);
+    if (opened.is === 'trust') return this.chooseIssuers(opened.bytes);
     if (opened.is === 'link') {
       this.scanned = /^[0-9a-f]{16}$/.test(opened.root) ? opened.root : null;
       this.message = { say: () => this.speech.say(this.scanned === null ? 'code.link.plain' : 'code.link'), link: opened.url };
     } else {
       this.message = { say: (language) => this.about(opened, language) };
     }
+    this.draw();
+    this.focus('message');
+  }
+
+  /** A certificate code stands in the place of a record: what was open before is shown again when its file is chosen again. */
+  private async read(code: string): Promise<void> {
+    const turn = ++this.turn;
+    const answer = await checkCertificate(code, this.issuers?.issuers ?? [], Date.now());
+    if (turn !== this.turn) return;
+    [this.bundle, this.context, this.result] = [null, {}, { is: 'certificate', code, answer }];
+    this.draw();
+    this.focus('verdict');
+  }
+
+  private async chooseIssuers(bytes: Uint8Array): Promise<void> {
+    try {
+      this.issuers = chooseIssuers(bytes);
+    } catch (fault) {
+      if (!(fault instanceof Malformed)) throw fault;
+      this.refuse(fault.message);
+      this.draw();
+      return this.focus('message');
+    }
+    if (this.result?.is === 'certificate') return this.read(this.result.code);
+    const count = this.issuers.issuers.length;
+    this.message = { say: () => this.speech.say('code.list.kept', count) };
     this.draw();
     this.focus('message');
   }
@@ -144,7 +175,8 @@ export class Page {
   private draw(): void {
     const { speech, trust } = this;
     document.documentElement.lang = speech.tag;
-    document.title = this.result?.is === 'verdict' ? `${speech.say(`word.${this.result.verdict.word}`)} – Coldproof` : `${speech.say('verifier')} – Coldproof`;
+    document.title = `${this.result?.is === 'verdict' ? speech.say(`word.${this.result.verdict.word}`)
+      : this.result?.is === 'certificate' ? speech.say(`code.word.${this.result.answer.word}`) : speech.say('verifier')} – Coldproof`;
     const main = h('main', {});
     if (this.message !== null) main.append(h('div', { role: 'alert', id: 'message', tabindex: -1 }, h('p', {}, this.message.say(speech.language)),
       this.message.link !== undefined && h('p', {}, h('a', { href: this.message.link, rel: 'noreferrer' }, this.message.link))));
@@ -154,10 +186,13 @@ export class Page {
     if (this.result?.is === 'verdict') {
       append(main, verdictSections(this.result.verdict, this.askTrust(), { speech, scanned: this.scanned, trust, charts, said }));
       main.append(drop(true));
+    } else if (this.result?.is === 'certificate') {
+      append(main, [...certificateSections(this.result.answer, this.issuers, speech, (file) => void this.open(file)), drop(true)]);
     } else {
       append(main, [h('h1', {}, speech.say('verifier')), h('p', {}, speech.say('local')), drop(false), trust !== null && keys(null, speech, trust, said)]);
     }
-    append(main, [...this.shipment(), honestPanel(speech, this.source, this.bundle, this.name(), trust, this.offer, said), printFoot(speech, this.source, this.result?.verdict.roots.slice(-1)[0] ?? null)]);
+    const root = this.result?.is === 'verdict' ? this.result.verdict.roots.slice(-1)[0] ?? null : null;
+    append(main, [...this.shipment(), honestPanel(speech, this.source, this.bundle, this.name(), trust, this.offer, said), printFoot(speech, this.source, root)]);
     this.replace(main, charts);
   }
 

@@ -1,5 +1,8 @@
+import { CERTIFICATE_WORDS } from './certificate.ts';
+
 // What only this page says; the rest is said in the ledger's words, so that both pages use the same ones.
 export const WORDS = {
+  ...CERTIFICATE_WORDS,
   'verifier': { en: 'Check a cold-chain record', fr: 'Vérifier un relevé de la chaîne du froid', zh: '核验冷链记录' },
   'local': { en: 'Everything is checked in this browser. Nothing is sent anywhere; you may turn off your network now.', fr: "Tout est vérifié dans ce navigateur. Rien n'est envoyé ; vous pouvez couper le réseau maintenant.", zh: '全部在本浏览器内核验，不发送任何数据；现在可以断开网络。' },
   'shipment.says': { en: 'So says the sender of this page. The record itself names the gateway and the probe, not the goods: compare the number with the label.', fr: "C'est ce que dit l'expéditeur de cette page. L'enregistrement lui-même nomme la passerelle et la sonde, pas la marchandise : comparez le numéro avec l'étiquette.", zh: '此为本页发送者的说法。记录本身只载明网关和探头，不载明货物：请将编号与标签核对。' },

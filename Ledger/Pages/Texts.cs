@@ -67,6 +67,9 @@ public sealed class Texts
     /// <summary>A number as it is, with this language's decimal sign.</summary>
     public string Figure(decimal value) => value.ToString(numbers);
 
+    /// <summary>A computed temperature, to the hundredth of a degree.</summary>
+    public string Computed(double milliCelsius) => Math.Round((decimal)milliCelsius / 1000, 2).ToString("0.0#", numbers) + "\u00A0°C";
+
     /// <summary>The two largest units: "5 h 52 min".</summary>
     public string Duration(long milliseconds)
     {

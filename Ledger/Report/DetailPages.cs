@@ -165,7 +165,7 @@ internal sealed class DetailPages(Paper paper, WindowEvidence evidence, List<Cha
     }
 
     private string Degrees(double? milliCelsius) =>
-        milliCelsius is { } value ? texts.Figure(Math.Round((decimal)value / 1000, 2)) + "\u00A0°C" : "–";
+        milliCelsius is { } value ? texts.Computed(value) : "–";
 
     private void WriteNotProven()
     {

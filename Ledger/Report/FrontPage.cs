@@ -264,8 +264,7 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
     private string When(ShownReading? reading) => reading is { Temperature: { } value } found
         ? $"{texts.Temperature(value)}, {Utc(found.TimeMs)}" : "–";
 
-    private string Hundredths(double? milliCelsius) => milliCelsius is { } value
-        ? texts.Figure(Math.Round((decimal)value / 1000, 2)) + "\u00A0°C" : "–";
+    private string Hundredths(double? milliCelsius) => milliCelsius is { } value ? texts.Computed(value) : "–";
 
     /// <summary>As high as the sheet has room for; on the next sheets when it has none.</summary>
     private void WriteCharts()

@@ -131,14 +131,15 @@ internal sealed class ReportChart(Paper paper, ChannelFigures figures, TimeWindo
         foreach (var limit in new[] { probe.Low.Value, probe.High.Value }.Distinct())
         {
             page.Line(left, Y(limit), left + PlotWidth, Y(limit), new(0.9, 0, "4 2.5"));
-            Label(page, paper.Bold, limit, 0);
+            var isCrowded = limit == probe.Low.Value && Math.Abs(Y(limit) - Y(probe.High.Value)) < LabelRoom && limit != probe.High.Value;
+            Label(page, paper.Bold, limit, 0, isCrowded ? LabelRoom - 2 : 0);
         }
     }
 
-    private void Label(PdfPage page, Typeface face, long milliCelsius, double gray)
+    private void Label(PdfPage page, Typeface face, long milliCelsius, double gray, double down = 0)
     {
         var text = paper.Texts.Temperature(new((int)milliCelsius)).Replace("\u00A0°C", "°", StringComparison.Ordinal);
-        page.Text(face, Paper.Small, left - 4 - face.Width(text, Paper.Small), Y(milliCelsius) + 2.5, text, gray);
+        page.Text(face, Paper.Small, left - 4 - face.Width(text, Paper.Small), Y(milliCelsius) + 2.5 + down, text, gray);
     }
 
     /// <summary>1, 2 or 5 times a power of ten, so that at most eight lines are drawn.</summary>

@@ -84,7 +84,7 @@ internal static class SoakBenchmark
         {
             while (await timer.WaitForNextTickAsync(stop))
             {
-                if (ProcessSample.Of(stage.GatewayId) is not { } gateway)
+                if (stage.GatewayId is not { } id || ProcessSample.Of(id) is not { } gateway)
                 {
                     continue;
                 }

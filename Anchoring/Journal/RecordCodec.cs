@@ -194,8 +194,12 @@ internal static class RecordCodec
 
     public static BootRecord DecodeBoot(Frame frame) => Decode(frame, 1, reader => new BootRecord(reader.ReadUInt32()));
 
-    public static SealRecord DecodeSeal(Frame frame) => Decode(frame, 4, reader => new SealRecord(Statement.Decode(reader.ReadByteString()),
-        ImmutableArray.Create(reader.ReadByteString()), reader.ReadTextString(), ReadNumbers(reader)));
+    public static SealRecord DecodeSeal(Frame frame) => Decode(frame, 4, reader =>
+    {
+        var statement = Statement.Decode(reader.ReadByteString());
+        _ = BatchHeader.Decode(statement.Payload); // F-97: whoever replays the seal reads its header, and that must not fail there.
+        return new SealRecord(statement, ImmutableArray.Create(reader.ReadByteString()), reader.ReadTextString(), ReadNumbers(reader));
+    });
 
     public static ReceiptRecord DecodeReceipt(Frame frame) => Decode(frame, 4, reader =>
         new ReceiptRecord(Digest.FromBytes(reader.ReadByteString()), reader.ReadTextString(), reader.ReadTextString(), reader.ReadInt64()));

@@ -70,8 +70,8 @@ public sealed class NoteVerifier
     /// <exception cref="MalformedEvidenceException">It is not one, its ID does not match, or its type is neither 0x01 nor 0x04.</exception>
     public static NoteVerifier Parse(string vkey)
     {
-        var parts = vkey.Split('+', 3); // A plus is a digit of base64 too, so only the first two part.
-        if (vkey.Length > TextMax || parts.Length != 3)
+        string[] parts = vkey.Length > TextMax ? [] : vkey.Split('+', 3); // A plus is a digit of base64 too, so only the first two part.
+        if (parts.Length != 3)
         {
             throw new MalformedEvidenceException(
                 $"{StrictText.Quote(vkey)} is not a verifier key: name+ID+key, at most {TextMax} characters.");

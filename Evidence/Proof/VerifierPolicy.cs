@@ -107,11 +107,12 @@ public sealed record VerifierPolicy(ImmutableArray<TrustedAuthority> Authorities
         }
 
         var authorities = root.GetProperty("authorities").EnumerateArray().Select(authority => new TrustedAuthority(
-            authority.GetProperty("name").GetString() ?? "", PublicKey.FromSpki(authority.GetProperty("spki").GetBytesFromBase64())))
+            authority.GetProperty("name").GetString() ?? throw new MalformedEvidenceException("An authority's name is null."),
+            PublicKey.FromSpki(authority.Base64("spki", PublicKey.SpkiLength))))
                 .ToImmutableArray();
         return authorities.IsEmpty
             ? throw new MalformedEvidenceException("The policy trusts no authority.")
-            : new(authorities, root.GetProperty("log").GetString() ?? "",
+            : new(authorities, root.GetProperty("log").GetString() ?? throw new MalformedEvidenceException("The policy's log is null."),
                 Hours(root, "delayMaxHours", DelayMaxHoursDefault), Hours(root, "bracketMaxHours", BracketMaxHoursDefault));
     }
 

@@ -14,7 +14,7 @@ internal sealed partial class SoakProcess : IDisposable
 
     private SoakProcess(Process process, string logFile)
     {
-        this.process = process;
+        (this.process, Id) = (process, process.Id);
         log = new(logFile, append: true) { AutoFlush = true };
         process.OutputDataReceived += (_, line) => Keep(line.Data);
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
@@ -22,7 +22,7 @@ internal sealed partial class SoakProcess : IDisposable
         process.BeginErrorReadLine();
     }
 
-    public int Id => process.Id;
+    public int Id { get; }
 
     public bool HasEnded => process.HasExited;
 
@@ -71,7 +71,7 @@ internal sealed partial class SoakProcess : IDisposable
     /// <returns>Its exit code; null when it had to be killed.</returns>
     public int? End(TimeSpan patience)
     {
-        _ = kill(process.Id, Terminate);
+        _ = kill(Id, Terminate);
         if (process.WaitForExit(patience))
         {
             return process.ExitCode;
@@ -106,7 +106,7 @@ internal sealed partial class SoakProcess : IDisposable
         {
             if (log.BaseStream is { CanWrite: true })
             {
-                log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{process.Id} {line}"));
+                log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Id} {line}"));
             }
         }
     }

@@ -24,7 +24,7 @@ internal static class SoakReport
         var last = samples.Where(sample => sample.Process == samples[^1].Process).ToList();
         var young = last.FirstOrDefault(sample => sample.GatewayAgeSeconds >= 300) ?? last[0];
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"soak: {plan.Length.TotalMinutes:0.#} minutes, seed {plan.Seed}, {SoakPlan.Probes} probes each {SoakPlan.IntervalMs} ms, batches of at "
+            $"soak: {samples[^1].AtSeconds / 60:0.0} minutes, seed {plan.Seed}, {SoakPlan.Probes} probes each {SoakPlan.IntervalMs} ms, batches of at "
             + $"most {plan.SealSeconds} s; {stage.Restarts + 1} gateway processes, the last watched for {last[^1].GatewayAgeSeconds / 60:0.0} min"));
         Console.WriteLine("soak: done to it: " + string.Join(", ", faults.Select(fault => $"{fault.Key} {fault.Value}")) + ", and one kill at the end");
         Pair("RSS", "MiB", young, last[^1], sample => sample.Gateway.RssKiB / 1024.0, last, "KiB");

@@ -68,16 +68,17 @@ internal static class SoakFiles
 
     private static void Add(SortedDictionary<string, long> files, string folder, Func<string, string> kind)
     {
-        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories))
+        var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true };
+        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", options))
         {
             try
             {
                 var name = kind(file.FullName);
                 files[name] = files.GetValueOrDefault(name) + file.Length;
             }
-            catch (FileNotFoundException)
+            catch (IOException)
             {
-                continue; // Folded or renamed between listing and looking.
+                continue; // Folded, renamed or deleted between listing and looking.
             }
         }
     }

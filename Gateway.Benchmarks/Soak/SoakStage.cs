@@ -18,7 +18,7 @@ internal sealed class SoakStage : IAsyncDisposable
     private readonly LoopDisk? disk;
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(5) };
     private readonly int brokerPort = FreePort(), statusPort = FreePort(), pagePort = FreePort();
-    private SoakProcess? broker, ledger, gateway;
+    private volatile SoakProcess? broker, ledger, gateway;
     private long gatewayStarted;
 
     public SoakStage(SoakPlan plan)
@@ -50,7 +50,8 @@ internal sealed class SoakStage : IAsyncDisposable
 
     public string Page => $"http://127.0.0.1:{pagePort}";
 
-    public int GatewayId => gateway!.Id;
+    /// <summary>Null while it is killed.</summary>
+    public int? GatewayId => gateway?.Id;
 
     public int? LedgerId => ledger?.Id;
 
@@ -61,12 +62,12 @@ internal sealed class SoakStage : IAsyncDisposable
 
     public void StartBroker() => broker = SoakProcess.Start(Mosquitto(), Folder, Under("mosquitto.log"), ["-c", Under("mosquitto.conf")]);
 
-    public void KillBroker() => Kill(ref broker);
+    public void KillBroker() => broker = Killed(broker);
 
     public void StartLedger() => ledger = SoakProcess.Start(Under("bin", "ledger"), Folder, Under("ledger.log"),
         ["run", "--data", LedgerFolder, "--keys", Under("authority"), "--listen", Page, "--broker", $"mqtts://127.0.0.1:{LedgerRoad.Port}"]);
 
-    public void KillLedger() => Kill(ref ledger);
+    public void KillLedger() => ledger = Killed(ledger);
 
     public void StartGateway()
     {
@@ -80,7 +81,7 @@ internal sealed class SoakStage : IAsyncDisposable
             ("COLDPROOF__Status__Listen", $"127.0.0.1:{statusPort}"));
     }
 
-    public void KillGateway() => Kill(ref gateway);
+    public void KillGateway() => gateway = Killed(gateway);
 
     /// <summary>SIGTERM to gateway and ledger, as systemd stops them; the broker is killed.</summary>
     /// <returns>False when one of them did not end with 0.</returns>
@@ -112,7 +113,7 @@ internal sealed class SoakStage : IAsyncDisposable
             using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{statusPort}/status"));
             return answer.IsSuccessStatusCode ? StatusJson.Read(await answer.Content.ReadAsStringAsync()) : null;
         }
-        catch (Exception fault) when (fault is HttpRequestException or TaskCanceledException)
+        catch (Exception fault) when (fault is HttpRequestException or TaskCanceledException or IOException or System.Text.Json.JsonException)
         {
             return null; // Starting, or just killed; whoever waits has a bound of its own.
         }
@@ -148,11 +149,11 @@ internal sealed class SoakStage : IAsyncDisposable
 
     private static string Probes => SoakPlan.Probes.ToString(CultureInfo.InvariantCulture);
 
-    private static void Kill(ref SoakProcess? process)
+    private static SoakProcess? Killed(SoakProcess? process)
     {
         process?.Kill();
         process?.Dispose();
-        process = null;
+        return null;
     }
 
     private string Under(params string[] parts) => Path.Combine([folder.FullName, .. parts]);

@@ -17,6 +17,11 @@ public sealed class RawSettings
 {
     public const string EnvironmentPrefix = "COLDPROOF__";
     private const int FileLengthMax = 1024 * 1024;
+
+    /// <summary>Most values, lists and objects of one file: 32 probes with all that can be said of each take some 700.</summary>
+    private const int ElementsMax = 10_000;
+
+    private int elements;
     private readonly SortedDictionary<string, RawValue> values = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> problems = [];
 
@@ -103,7 +108,12 @@ public sealed class RawSettings
                 return;
             }
 
+            elements = 0;
             AddObject("", document.RootElement, file);
+            if (elements > ElementsMax)
+            {
+                problems.Add($"{file} holds more than {ElementsMax} values, and the rest was not read; is it the right file?"); // F-99
+            }
         }
         catch (JsonException fault)
         {
@@ -135,6 +145,11 @@ public sealed class RawSettings
 
     private void Add(string path, JsonElement element, string origin)
     {
+        if (elements++ >= ElementsMax)
+        {
+            return;
+        }
+
         switch (element.ValueKind)
         {
             case JsonValueKind.Object:

@@ -20,6 +20,7 @@ public sealed record SettingsResult(GatewaySettings? Settings, ImmutableArray<st
 public sealed class SettingsReader
 {
     public const string DefaultFile = "/etc/coldproof/gateway.json";
+    private const int UnknownMax = 20, SuggestedLengthMax = 80;
     private readonly RawSettings raw;
     private readonly HashSet<string> known = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> problems;
@@ -71,7 +72,9 @@ public sealed class SettingsReader
     private ImmutableArray<ConfiguredProbe> Probes(bool isNeeded)
     {
         var probes = ImmutableArray.CreateBuilder<ConfiguredProbe>();
-        for (var i = 0; i < raw.CountOf("Probes"); i++)
+        // One more than there may be is read, so that it is refused; a thousand would only be a thousand refusals.
+        var count = raw.CountOf("Probes");
+        for (var i = 0; i < Math.Min(count, BatchLimits.ChannelsMax + 1); i++)
         {
             probes.Add(Probe(string.Create(CultureInfo.InvariantCulture, $"Probes:{i}:"), (ushort)i));
         }
@@ -83,7 +86,7 @@ public sealed class SettingsReader
 
         if (probes.Count > BatchLimits.ChannelsMax)
         {
-            problems.Add($"{probes.Count} probes are configured; one gateway has at most {BatchLimits.ChannelsMax}.");
+            problems.Add($"{count} probes are configured; one gateway has at most {BatchLimits.ChannelsMax}.");
         }
 
         return [.. probes.OrderBy(probe => probe.Probe.Channel)];
@@ -296,15 +299,21 @@ public sealed class SettingsReader
 
     private void NameUnknownKeys()
     {
-        foreach (var (path, value) in raw.Values)
+        var unknown = raw.Values.Where(setting => !known.Contains(setting.Key)).ToList();
+        foreach (var (path, value) in unknown.Take(UnknownMax))
         {
-            if (!known.Contains(path))
-            {
-                var nearest = known.OrderBy(name => Distance(name, path)).First();
-                problems.Add($"{path} ({value.Origin}) is no setting of this gateway; did you mean {nearest}? Remove or correct it.");
-            }
+            // F-99: a suggestion compares letter by letter; nobody needs one for a key that no person typed.
+            var suggestion = path.Length <= SuggestedLengthMax ? $"; did you mean {known.OrderBy(name => Distance(name, path)).First()}?" : ".";
+            problems.Add($"{Short(path)} ({value.Origin}) is no setting of this gateway{suggestion} Remove or correct it.");
+        }
+
+        if (unknown.Count > UnknownMax)
+        {
+            problems.Add($"{unknown.Count - UnknownMax} more keys are no settings of this gateway; is {unknown[UnknownMax].Value.Origin} the right file?");
         }
     }
+
+    private static string Short(string path) => path.Length <= SuggestedLengthMax ? path : $"{path[..SuggestedLengthMax]}…";
 
     /// <summary>Levenshtein's distance, for the "did you mean".</summary>
     private static int Distance(string left, string right)

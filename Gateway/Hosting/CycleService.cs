@@ -20,8 +20,30 @@ public sealed class CycleService(Cycle cycle, MomentClock moments, SlotGrid slot
     /// <summary>How long an orderly stop waits for the last batch's receipt. The batch is safe either way.</summary>
     private const long StopDrainMaxMs = 3_000;
 
+    /// <summary>How often memory is given back: a few milliseconds' work.</summary>
+    private const long TidyEveryMs = 60_000;
+
+    private const string NoMemory = "The gateway has no memory left and ends at once; what it has recorded is safe, and systemd starts it again. "
+        + "If this comes back, look for another program that takes the memory (systemd-cgtop).";
+
+    private long tidiedMs;
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.Factory.StartNew(() => Drive(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task.Factory.StartNew(() => DriveWhileThereIsMemory(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private void DriveWhileThereIsMemory(CancellationToken stop)
+    {
+        try
+        {
+            Drive(stop);
+        }
+        catch (OutOfMemoryException)
+        {
+            // Every step of an orderly end needs memory, too, and the program would stand there neither recording nor ending. What is
+            // recorded is on the disk; systemd starts it anew, and the next start declares the gap.
+            Environment.FailFast(NoMemory);
+        }
+    }
 
     private void Drive(CancellationToken stop)
     {
@@ -43,6 +65,7 @@ public sealed class CycleService(Cycle cycle, MomentClock moments, SlotGrid slot
             }
 
             Report();
+            Tidy(now.UptimeMs);
             var sleepMs = Math.Min(slots.UntilNextMs(moments.Now().UptimeMs), cycle.IsWaiting ? DrainEveryMs : SleepMaxMs);
             timer.Change(TimeSpan.FromMilliseconds(sleepMs), Timeout.InfiniteTimeSpan);
             WaitHandle.WaitAny(either);
@@ -54,6 +77,18 @@ public sealed class CycleService(Cycle cycle, MomentClock moments, SlotGrid slot
             timer.Change(TimeSpan.FromMilliseconds(DrainEveryMs), Timeout.InfiniteTimeSpan);
             wake.WaitOne();
             cycle.Drain(moments.Now());
+        }
+    }
+
+    /// <summary>Gives the memory of past rounds back to the system, between two rounds, when there is time.</summary>
+    /// <remarks>Left alone, the collector waits until a part as large as the processor's cache is full, twice what a gateway needs; with a
+    /// hard limit instead, a long export would end the recording (docs/decisions/0093).</remarks>
+    private void Tidy(long uptimeMs)
+    {
+        if (uptimeMs - tidiedMs >= TidyEveryMs)
+        {
+            tidiedMs = uptimeMs;
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         }
     }
 

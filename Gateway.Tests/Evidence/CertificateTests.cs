@@ -86,16 +86,19 @@ public sealed class CertificateTests : IDisposable
     }, iter: 400);
 
     [Fact]
-    public void No_text_at_all_makes_the_reader_throw()
+    public void No_text_at_all_makes_the_reader_throw_or_believe_another_claim()
     {
         var trust = vectors.Trust;
         var good = vectors.All().First().Code;
+        var whole = CertificateCheck.Verify(good, trust, CertificateVectors.NowMs);
+        Assert.Equal(CertificateWord.Valid, whole.Word);
         Gen.Select(Gen.Int[0, good.Length - 1], Gen.Char, Gen.Int[0, 3]).Sample((at, sign, cut) =>
         {
             var bent = good[..at] + sign + good[Math.Min(good.Length, at + cut)..];
             var answer = CertificateCheck.Verify(bent, trust, CertificateVectors.NowMs);
-            Assert.True(bent == good || answer.Word is CertificateWord.CannotCheck or CertificateWord.Changed
-                or CertificateWord.IssuerUnknown, bent);
+            // Deflate leaves bits unused behind its last block: a code may differ there, as after packing anew, and say the same.
+            Assert.True(answer.Word is CertificateWord.CannotCheck or CertificateWord.Changed or CertificateWord.IssuerUnknown
+                || (answer.Word == whole.Word && answer.Identity == whole.Identity), bent);
         }, iter: 3_000);
         Gen.String[0, 200].Sample(text => CertificateCheck.Verify("CP1:" + text, trust, CertificateVectors.NowMs), iter: 1_000);
     }

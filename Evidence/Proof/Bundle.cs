@@ -35,6 +35,10 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
     /// <summary>Most batches of a bundle.</summary>
     public const int BatchesMax = 200_000;
 
+    /// <summary>Most readings in all columns of a bundle: a year of eight channels a minute fits. A column packs 65,536 equal readings into
+    /// some 70 bytes, so the file's length bounds neither the time nor the memory that they take (F-98).</summary>
+    public const int ReadingsMax = 5_000_000;
+
     private const int StatementsMax = 1_000;
     private const int ReceiptLengthMax = 64 * 1024;
 

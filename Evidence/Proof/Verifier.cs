@@ -47,6 +47,7 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
     private ImmutableArray<Bracket> brackets = [];
     private LogRules? log;
     private string? authority;
+    private long readings;
     private Finding first = Finding.None;
 
     private Bundle Bundle => parsed ?? throw new InvalidOperationException("There is no bundle to check.");
@@ -136,8 +137,18 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
             var leaves = shown.Leaves.Select(leaf => (leaf.Place, Leaf.Decode(leaf.Bytes.AsMemory()),
                 BatchTree.LeafHash(leaf.Bytes.AsSpan()))).ToImmutableArray();
             broken = Finding.Of(Fault.ColumnUnreadable, "", header.Number);
-            var columns = shown.Columns.Select(column => DisclosedColumn.Decode(column.AsMemory())).ToImmutableArray();
-            return (new(statement, header, manifest.Manifest, shown, leaves, columns), Finding.None);
+            var columns = ImmutableArray.CreateBuilder<DisclosedColumn>(shown.Columns.Length);
+            foreach (var bytes in shown.Columns)
+            {
+                columns.Add(DisclosedColumn.Decode(bytes.AsMemory()));
+                readings += columns[^1].Samples.Length;
+                if (readings > Evidence.Bundle.ReadingsMax)
+                {
+                    return (null, Finding.Of(Fault.FormBatch, "many", Evidence.Bundle.ReadingsMax, header.Number)); // F-98: before they are hashed.
+                }
+            }
+
+            return (new(statement, header, manifest.Manifest, shown, leaves, columns.MoveToImmutable()), Finding.None);
         }
         catch (MalformedEvidenceException malformed)
         {

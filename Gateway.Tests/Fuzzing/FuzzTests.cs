@@ -40,6 +40,19 @@ public sealed class FuzzTests(FuzzTests.Readers readers) : IClassFixture<FuzzTes
     [Fact]
     public void Every_reader_has_its_row() => Assert.Equal(FuzzTargets.Names, readers.Targets.All.Select(target => target.Name));
 
+    /// <summary>F-98.</summary>
+    [Fact]
+    public void A_small_bundle_that_claims_more_readings_than_anybody_may_have_to_hash_is_refused_before_they_are_hashed()
+    {
+        var bomb = BundleMaker.Bomb(readers.Truck);
+        Assert.InRange(bomb.Length, 1, 64 * 1024);
+
+        var verdict = Verifier.Verify(bomb, readers.Truck.Policy);
+
+        Assert.Equal((VerdictWord.CannotCheck, Fault.FormBatch), (verdict.Word, verdict.Fault));
+        Assert.Contains("more than 5000000 readings", verdict.Reason, StringComparison.Ordinal);
+    }
+
     /// <summary>F-97. The seal's check sum is right, and what it seals is no header; the input is the one that fuzzing found.</summary>
     [Fact]
     public void A_seal_in_the_journal_that_seals_no_header_is_named_with_its_place()

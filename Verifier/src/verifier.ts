@@ -2,7 +2,7 @@ import { checkChain, checkTree, checkWindow, ProvenBatch } from './batches.ts';
 import { parseBundle, parsePolicy, UnknownFormat, type Bundle, type Policy, type ShownBatch } from './bundle.ts';
 import { CryptoDisagreement, hex, Malformed, short, utc } from './bytes.ts';
 import { ChannelRules } from './channel.ts';
-import { decodeColumn, decodeLeaf } from './leaf.ts';
+import { decodeColumn, decodeLeaf, type Column } from './leaf.ts';
 import { LogRules } from './logrules.ts';
 import { decodeHeader, decodeManifest, decodeStatement, type Manifest, type Statement } from './statement.ts';
 import { leafHash } from './tree.ts';
@@ -14,6 +14,8 @@ export type Progress = (done: number, all: number) => void;
 
 const NOT_CHECKED = 'Not checked, because an earlier check failed.';
 const TWICE_MAX = 32;
+/** A column packs 65,536 equal readings into some 70 bytes, so a file's length bounds neither the time nor the memory that they take. */
+const READINGS_MAX = 5_000_000;
 
 /**
  * Verifies a bundle under the reader's own policy; null while the reader trusts nobody yet: the signer is then unknown.
@@ -43,6 +45,7 @@ class Verification {
   private brackets: Bracket[] = [];
   private log: LogRules | null = null;
   private authority: string | null = null;
+  private readings = 0;
   private first: Finding | null = null;
 
   constructor(private readonly bundle: Bundle | null, private readonly policy: Policy | null, private readonly progress: Progress) {}
@@ -120,7 +123,14 @@ class Verification {
       fault = found('LeafUnreadable', '', header.number);
       const leaves = shown.leaves.map(({ place, bytes }) => ({ place, leaf: decodeLeaf(bytes), hash: leafHash(bytes) }));
       fault = found('ColumnUnreadable', '', header.number);
-      return new ProvenBatch(statement, header, enrolled.manifest, shown, leaves, shown.columns.map(decodeColumn));
+      const columns: Column[] = [];
+      for (const bytes of shown.columns) {
+        const column = decodeColumn(bytes);
+        columns.push(column);
+        this.readings += column.samples.length;
+        if (this.readings > READINGS_MAX) return found('FormBatch', 'many', READINGS_MAX, header.number);
+      }
+      return new ProvenBatch(statement, header, enrolled.manifest, shown, leaves, columns);
     } catch (broken) {
       if (!(broken instanceof Malformed)) throw broken;
       return because(fault, broken.message);

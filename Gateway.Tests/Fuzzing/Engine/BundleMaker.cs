@@ -22,6 +22,21 @@ public static class BundleMaker
         return Encoding.UTF8.GetBytes(json.ToJsonString());
     }
 
+    /// <summary>Ten kilobytes that claim more readings than anybody may have to hash: columns of one run each (F-98).</summary>
+    public static byte[] Bomb(TestTruck truck)
+    {
+        var json = JsonNode.Parse(truck.Bundle())!.AsObject();
+        var many = new DisclosedColumn(new(0), [.. new byte[32]], 4, 0, [.. Enumerable.Range(0, BatchLimits.LeavesMax).Select(i => TestTruck.StartMs + (i * 1_000L))],
+            [.. Enumerable.Repeat(new BatchSample(Outcome.Timeout, null, 0), BatchLimits.LeavesMax)]);
+        var column = Convert.ToBase64String(many.Encode());
+        foreach (var batch in json["batches"]!.AsArray())
+        {
+            batch!["columns"] = new JsonArray([.. Enumerable.Range(0, BatchLimits.ChannelsMax).Select(_ => (JsonNode)column)]);
+        }
+
+        return Encoding.UTF8.GetBytes(json.ToJsonString());
+    }
+
     /// <summary>A truck whose trip has cuts, steps, holes and lies in its signed headers, all drawn.</summary>
     public static TestTruck Trip(Dice dice)
     {

@@ -19,6 +19,12 @@ public static class Differential
     {
         var dice = new Dice(seed);
         var mutator = new Mutator(dice.Fork());
+        using (var truck = FuzzTargets.MakeTruck())
+        {
+            Policy(writer, truck.Policy);
+            Line(writer, BundleMaker.Bomb(truck), truck.Policy);
+        }
+
         while (count > 0)
         {
             using var truck = BundleMaker.Trip(dice);

@@ -14,6 +14,8 @@ PACKAGES=(
   libc6-dev-arm64-cross      # same
   openssl                    # certificates; a second opinion on signatures
   mosquitto                  # the broker as it ships
+  strace                     # makes system calls of the programs fail
+  e2fsprogs                  # mkfs.ext4 and e2fsck for the small file systems
   systemd                    # systemd-analyze, systemd-sysusers
   python3 python3-cbor2      # a second opinion on CBOR
   golang-go golang-golang-x-mod-dev # a second opinion on notes, tiles and log proofs

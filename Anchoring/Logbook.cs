@@ -168,7 +168,7 @@ public sealed partial class Logbook : IDisposable
                     : $"The moment is of boot {now.Boot}, this is boot {Boot}.");
             }
 
-            var (last, stopped, untold) = (chain.Last, chain.Stopped, UntoldAlarms());
+            var (last, stopped, untold, before) = (chain.Last, chain.Stopped, UntoldAlarms(), chain.NoRoundSince);
             startedMs = now.UptimeMs;
             if (!chain.Open.IsEmpty)
             {
@@ -178,8 +178,11 @@ public sealed partial class Logbook : IDisposable
             started = true;
             openedEmpty = now;
             var cause = last is null ? GapCause.FirstStart : !unannounced.IsEmpty || breaks.Count > 0 ? GapCause.StoreBroken
-                : stopped ? GapCause.Stopped : GapCause.PowerLoss;
-            Write(new BatchEvent(null, EventKind.Boot, now.WallMs, EventDetail.Gap(last?.WallMs ?? now.WallMs, now.WallMs, cause)), now);
+                : !stopped || before is { Cause: GapCause.PowerLoss } ? GapCause.PowerLoss : GapCause.Stopped;
+            // F-67: sessions that ended before their first round, on a full disk one after the other, are one gap with the one before them:
+            // a verifier asks for one event that covers the whole hole between two readings.
+            var fromMs = before?.FromMs ?? last?.WallMs ?? now.WallMs;
+            Write(new BatchEvent(null, EventKind.Boot, now.WallMs, EventDetail.Gap(fromMs, now.WallMs, cause)), now);
             foreach (var damage in unannounced)
             {
                 Write(Broken("journal.damaged", $"{damage.Place}: {damage.Words}") with { TimeMs = now.WallMs }, now);

@@ -7,6 +7,7 @@ var all = new SortedDictionary<string, (string About, Func<string[], int> Run)>(
     ["cuts"] = ("power cuts at every write and flush of batches, of starts and of repairs; what was lost", CutsBenchmark.Run),
     ["disk"] = ("bytes at the block device a round, over a day, against SQLite; needs root", DiskBenchmark.Run),
     ["fuzz"] = ("bent inputs for every reader of untrusted bytes: --seconds N, --target NAME; or --differential FILE", FuzzBenchmark.Run),
+    ["inject"] = ("each system call on their files of gateway and ledger fails in turn: gateway|ledger, SYSCALL, --from K, --max K; needs strace", InjectBenchmark.Run),
     ["intake"] = ("batches a second into a ledger, against raw ES256 verification and fsync", IntakeBenchmark.Run),
     ["kills"] = ("kill -9 of gateway, ledger and mosquitto while data flow: N times, from seed --seed S; needs mosquitto", KillsBenchmark.Run),
     ["seal"] = ("time to build and sign a batch of 256 leaves", SealBenchmark.Run),
@@ -28,4 +29,4 @@ if (args is ["help" or "--help" or "-h"] || (args.Length > 0 && !all.ContainsKey
 }
 
 Machine.Print();
-return args.Length > 0 ? all[args[0]].Run(args[1..]) : all.Where(benchmark => benchmark.Key is not ("cuts" or "years" or "soak" or "kills" or "fuzz")).Select(benchmark => benchmark.Value).Max(benchmark => benchmark.Run([]));
+return args.Length > 0 ? all[args[0]].Run(args[1..]) : all.Where(benchmark => benchmark.Key is not ("cuts" or "fuzz" or "inject" or "kills" or "soak" or "years")).Select(benchmark => benchmark.Value).Max(benchmark => benchmark.Run([]));

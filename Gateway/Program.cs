@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Anchoring;
 using Gateway.Terminal;
 using Gateway.Verbs;
 
@@ -27,6 +28,17 @@ internal static class Program
         {
             screen.Problem(fault.Message);
             return fault.Code;
+        }
+        catch (Exception fault) when (fault is NotRecordedException or EvidenceBrokenException or DirectoryInUseException)
+        {
+            screen.Problem(fault.Message);
+            return ExitCode.Failed;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // F-61: the disk refuses before anything runs. systemd tries again; a person reads why.
+            screen.Problem($"The disk refuses: {fault.Message} Check it (dmesg, df, mount) and the rights. What is recorded is safe.");
+            return ExitCode.Failed;
         }
     }
     private static RootCommand Everything(Screen screen) => new("Coldproof gateway: reads probes, records every sample durably, seals batches, "

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Data.Common;
 using Ledger.Hosting;
+using Microsoft.EntityFrameworkCore;
 
 namespace Ledger;
 
@@ -34,6 +36,13 @@ internal static class Program
         catch (EvidenceBrokenException fault)
         {
             await Console.Error.WriteLineAsync(fault.Message);
+            return ExitCode.NotDone;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or DbException or DbUpdateException)
+        {
+            // The disk refuses. Not a matter of settings: systemd tries again, and a person reads why.
+            await Console.Error.WriteLineAsync($"The disk refuses: {fault.GetBaseException().Message} Check it (dmesg, df, mount), then start "
+                + "the ledger again. What is logged is safe.");
             return ExitCode.NotDone;
         }
     }

@@ -9,6 +9,7 @@ public sealed class DirectoryLock : IDisposable
 {
     internal const string Name = "lock";
     private const string PidName = "lock.pid";
+    private const int WouldBlock = 11; // EWOULDBLOCK: what .NET keeps as HResult when another process holds the lock.
     private readonly FileStream stream;
 
     private DirectoryLock(FileStream stream) => this.stream = stream;
@@ -23,14 +24,22 @@ public sealed class DirectoryLock : IDisposable
         {
             stream = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException fault) when (File.Exists(path))
+        catch (IOException fault) when (fault.HResult == WouldBlock)
         {
             var holder = File.Exists(pidPath) ? $"process {File.ReadAllText(pidPath)}" : "another process";
             throw new DirectoryInUseException($"{directory} is in use by {holder}; stop it first (systemctl stop coldproof-gateway).",
                 fault);
         }
 
-        File.WriteAllText(pidPath, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+        try
+        {
+            File.WriteAllText(pidPath, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+        }
+        catch (IOException)
+        {
+            return new(stream); // A full disk. The lock holds all the same; only another process's message lacks the number.
+        }
+
         return new(stream);
     }
 

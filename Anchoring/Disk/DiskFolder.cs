@@ -38,6 +38,8 @@ public sealed partial class DiskFolder : IFolder
     {
         // Written under another name first: a file that carries the real name has all its zeroes, also after a power cut in here.
         var unfinished = Path.Combine(Place, name + ".new");
+        var whole = Path.Combine(Place, name);
+        var isPlaced = false;
         try
         {
             using (var stream = new DurableFile(unfinished, FileMode.Create))
@@ -51,15 +53,17 @@ public sealed partial class DiskFolder : IFolder
                 stream.FlushWhole();
             }
 
-            File.Move(unfinished, Path.Combine(Place, name));
+            File.Move(unfinished, whole);
+            isPlaced = true;
+            SyncDirectory(Place);
         }
         catch (IOException)
         {
-            File.Delete(unfinished);
+            // Also when only the directory's flush failed: a second flush may succeed without having written the name. Made anew next time.
+            File.Delete(isPlaced ? whole : unfinished);
             throw;
         }
 
-        SyncDirectory(Place);
         return Open(name);
     }
 

@@ -142,6 +142,13 @@ public sealed class Journal : IDisposable
         Offset = tail.End;
         NextSequence = tail.NextSequence;
         stream = folder.Open(NameOf(tail.Segment));
+        if (tail.Last is { } last)
+        {
+            // F-69: if its flush failed and ended the last session, it may be readable from the kernel's memory and not be on the disk, and a
+            // later flush would not say so. Written once more, it is flushed before anything is built on it.
+            WriteAt(last.Place.Offset, Frame.Write(last.Kind, last.Sequence, last.Payload.Span, tail.Segment));
+        }
+
         if (tail.TornLength > 0)
         {
             WriteAt(tail.End, new byte[tail.TornLength]); // The frame in hand when power was lost: it was never promised.

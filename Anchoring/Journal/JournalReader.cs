@@ -5,7 +5,9 @@ internal static class JournalReader
 {
     /// <summary>Where the journal ends.</summary>
     /// <param name="TornSegment">A segment after the last whose very first frame is torn; 0 when there is none.</param>
-    internal readonly record struct Tail(long OldestSegment, long Segment, int End, int TornLength, long NextSequence, long TornSegment);
+    /// <param name="Last">The last good frame of the last segment; null when that has none.</param>
+    internal readonly record struct Tail(long OldestSegment, long Segment, int End, int TornLength, long NextSequence, long TornSegment,
+        Frame? Last);
 
     /// <summary>Every good frame and every damage, in order.</summary>
     /// <returns>Null when no segment has a byte; Segment 0 when only a torn first frame is there.</returns>
@@ -33,10 +35,11 @@ internal static class JournalReader
             if (scan is { End: 0, TornLength: > 0 })
             {
                 // Power was lost while this segment was begun. The one before is whole, and this one lies ready again once it is zeroed.
-                return tail is { } before ? before with { TornSegment = number } : new(number, 0, 0, 0, 1, number);
+                return tail is { } before ? before with { TornSegment = number } : new(number, 0, 0, 0, 1, number, null);
             }
 
-            tail = new(numbers[0], number, scan.End, scan.TornLength, expected ?? 1, 0);
+            tail = new(numbers[0], number, scan.End, scan.TornLength, expected ?? 1, 0,
+                scan.Frames.IsEmpty ? null : scan.Frames[^1]);
         }
 
         return tail;

@@ -14,7 +14,11 @@ namespace Anchoring;
 /// <param name="Sequences">Sequence number of each channel's first reading.</param>
 /// <param name="IsDamaged">Some of its records were harmed on disk and are left out.</param>
 public sealed record ClosedBatch(long Number, FramePlace Start, FramePlace End, Moment Opened, long ClosedMs, int Rounds, Digest Beacon,
-    ImmutableArray<long> Sequences, bool IsDamaged);
+    ImmutableArray<long> Sequences, bool IsDamaged)
+{
+    /// <summary>Its first records are in deleted segments: it was anchored, and it is in the batch store.</summary>
+    public bool IsPartial { get; init; }
+}
 
 /// <summary>Batches that are closed before they are signed, and the chain's way on after the ledger was found ahead of this card.</summary>
 public sealed partial class Chain
@@ -62,7 +66,8 @@ public sealed partial class Chain
         var opened = Open.First ?? close.Moment;
         // What an earlier boot left open was closed at no moment of that boot's clock; its last record is the latest that boot can vouch for.
         var closedMs = Math.Max(opened.WallMs, opened.Boot == close.Moment.Boot ? close.Moment.WallMs : Open.Last?.WallMs ?? close.Moment.WallMs);
-        closed.Add(new(Open.Number, Open.Start ?? place, place, opened, closedMs, Open.RoundCount, BeaconDigest, Sequences, Open.IsDamaged));
+        closed.Add(new(Open.Number, Open.Start ?? place, place, opened, closedMs, Open.RoundCount, BeaconDigest, Sequences, Open.IsDamaged)
+        { IsPartial = Open.IsPartial });
         if (BeaconNote.Length > 0)
         {
             notes.TryAdd(BeaconDigest, BeaconNote); // Its text goes with the first header that names it, however late that is made.
@@ -99,6 +104,26 @@ public sealed partial class Chain
         EnsureSequences();
     }
 
+    /// <summary>F-61: the seal of a batch whose records and end stood in segments that have been folded and deleted since: only its seal is
+    /// left here, and the batch store has it all. False when the seal is not of one.</summary>
+    private bool SealsFolded(SealRecord seal, BatchHeader header, FramePlace place)
+    {
+        if (header.Number != NextToSign || header.Previous != Previous || header.Number >= (closed is [var oldest, ..] ? oldest.Number : Open.Number))
+        {
+            return false;
+        }
+
+        var clock = header.Clock;
+        Add(new(header.Number, seal.Statement.PayloadDigest, header.OpenedMs, header.ClosedMs, place, place, seal.NextSequences, IsDamaged: false)
+        {
+            IsPartial = true,
+            End = place,
+            Opened = new(clock.Boot - Math.Min(BootShift, clock.Boot), clock.UptimeMs, header.OpenedMs, clock.Trust, clock.ErrorMs),
+            Beacon = header.Beacon,
+        }, seal);
+        return true;
+    }
+
     /// <summary>The seal of the oldest closed batch. False when the seal is not of one.</summary>
     private bool SealsClosed(SealRecord seal, BatchHeader header, FramePlace place)
     {
@@ -129,7 +154,7 @@ public sealed partial class Chain
         closed.RemoveAt(0);
         Add(new(header.Number, seal.Statement.PayloadDigest, header.OpenedMs, oldest.ClosedMs, oldest.Start, place, oldest.Sequences,
             oldest.IsDamaged)
-        { End = oldest.End, Opened = oldest.Opened, Rounds = oldest.Rounds, Beacon = header.Beacon }, seal);
+        { End = oldest.End, Opened = oldest.Opened, Rounds = oldest.Rounds, Beacon = header.Beacon, IsPartial = oldest.IsPartial }, seal);
         return true;
     }
 
@@ -158,7 +183,8 @@ public sealed partial class Chain
     }
 
     private static ClosedBatch AsClosed(SealedBatch batch) => new(batch.Number, batch.Start, batch.End, batch.Opened, batch.ClosedMs,
-        batch.Rounds, batch.Beacon, batch.Sequences, batch.IsDamaged);
+        batch.Rounds, batch.Beacon, batch.Sequences, batch.IsDamaged)
+    { IsPartial = batch.IsPartial };
 
     private void Advance(long number, int rounds)
     {

@@ -31,6 +31,9 @@ public sealed partial class Chain
     /// <summary>The last thing recorded was an orderly stop.</summary>
     public bool Stopped { get; private set; }
 
+    /// <summary>The gap that the newest start declared, while no round has been recorded since; null otherwise.</summary>
+    public EventDetail.GapSpan? NoRoundSince { get; private set; }
+
     /// <summary>All manifests of this gateway, in order.</summary>
     public ImmutableArray<EnrolledManifest> Manifests { get; private set; } = [];
 
@@ -185,6 +188,7 @@ public sealed partial class Chain
             Open.Add(round, place);
         }
 
+        NoRoundSince = null;
         Passed(round.Moment, stop: false);
     }
 
@@ -195,6 +199,7 @@ public sealed partial class Chain
             Open.Add(happened, place);
         }
 
+        NoRoundSince = happened.Happened.Kind == EventKind.Boot ? EventDetail.ReadGap(happened.Happened.Detail) : NoRoundSince;
         Passed(happened.Moment, happened.Happened.Kind == EventKind.Stop);
     }
 
@@ -222,7 +227,7 @@ public sealed partial class Chain
     {
         var header = BatchHeader.Decode(seal.Statement.Payload);
         EnsureSequences();
-        if (SealsClosed(seal, header, place))
+        if (SealsFolded(seal, header, place) || SealsClosed(seal, header, place))
         {
             return;
         }
@@ -283,7 +288,7 @@ public sealed partial class Chain
     /// <summary>Forgets batches that are in the batch store and whose segments are gone.</summary>
     internal void Forget(long segment)
     {
-        foreach (var batch in sealedBatches.Values.TakeWhile(batch => batch.Start.Segment <= segment).ToList())
+        foreach (var batch in sealedBatches.Values.Where(batch => batch.Start.Segment <= segment).ToList())
         {
             batch.IsPartial = true;
             if (batch.Seal.Segment <= segment)

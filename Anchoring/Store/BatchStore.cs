@@ -268,9 +268,8 @@ public sealed class BatchStore(IFolder folder, Action<StoreBreak> broke)
     /// What LiteDB throws over harmed pages, which it does not recognise by itself: anything that reading random bytes can throw. A full or
     /// failing disk is an <see cref="IOException"/> of another kind and is not harm: the file stays where it is.
     /// </summary>
-    private static bool IsHarm(Exception fault) => fault is LiteException or EndOfStreamException or InvalidCastException or ArgumentException
-        or KeyNotFoundException or NullReferenceException or IndexOutOfRangeException or NotSupportedException or OverflowException
-        or InvalidOperationException or FormatException or MalformedEvidenceException;
+    private static bool IsHarm(Exception fault) => fault is LiteException or EndOfStreamException or MalformedEvidenceException
+        || (fault is SystemException and not (IOException or UnauthorizedAccessException or OutOfMemoryException or OperationCanceledException));
 
     private void PutAside(string name, string words)
     {

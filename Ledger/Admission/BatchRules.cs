@@ -62,6 +62,12 @@ internal static class BatchRules
     public static void CheckNext(CheckedBatch batch, GatewayTip tip)
     {
         var header = batch.Header;
+        if (tip.Manifests.All(known => known.PayloadDigest != header.Manifest))
+        {
+            // Judged while its manifest stood in a round, and that round failed on a full disk.
+            throw new RefusedException(Refusal.Unavailable, $"The manifest of batch {header.Number} could not be logged; send both again.");
+        }
+
         var expected = tip.NextNumber ?? tip.Manifests[0].Manifest.FirstNumber;
         if (header.Number != expected)
         {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Evidence;
 using Ledger.Admission;
+using Ledger.Authority;
 using Ledger.Links;
 using Ledger.Log;
 using Ledger.Store;
@@ -26,6 +27,7 @@ public sealed class LedgerCore : IAsyncDisposable
     public const string LogDirectory = "log";
     private const string StatementKeyFile = "statement.key";
     private const string LockFile = "ledger.lock";
+    private const int WouldBlock = 11; // EWOULDBLOCK: what .NET keeps as HResult when another process holds the lock.
 
     private readonly FileStream heldLock;
     private readonly ECDsa statementKey;
@@ -107,6 +109,7 @@ public sealed class LedgerCore : IAsyncDisposable
 
             disk ??= new LogDisk(Path.GetFullPath(Path.Combine(data, LogDirectory)));
             Directory.CreateDirectory(disk.Root);
+            DirectorySync.Flush(data);
             var store = LedgerStore.Open(Path.Combine(data, DatabaseFile));
             return new(data, heldLock, logKeys, policy, StatementKey(data), disk, store, new(disk, logKeys, clock), new(), clock, logs);
         }
@@ -134,7 +137,7 @@ public sealed class LedgerCore : IAsyncDisposable
         {
             return new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException fault)
+        catch (IOException fault) when (fault.HResult == WouldBlock)
         {
             throw new ConfigurationException($"Another ledger holds {path}. Two ledgers on one log would make two histories: stop the " +
                 $"other one first.", fault);
@@ -166,18 +169,23 @@ public sealed class LedgerCore : IAsyncDisposable
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         if (File.Exists(path))
         {
-            key.ImportFromPem(File.ReadAllText(path));
-            return key;
+            try
+            {
+                key.ImportFromPem(File.ReadAllText(path));
+                return key;
+            }
+            catch (Exception fault) when (fault is ArgumentException or CryptographicException)
+            {
+                throw new ConfigurationException($"{path} is no P-256 key: {fault.Message} Restore your copy, or move the file away: the next "
+                    + "start makes a new one, and entries that the old one signed stay valid.", fault);
+            }
         }
 
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using var writer = new StreamWriter(path, options);
-        writer.Write(key.ExportPkcs8PrivateKeyPem());
+        // Written beside and flushed, so that a power cut leaves no file or a whole one.
+        File.Delete(path + ".new");
+        DurableFile.Write(path + ".new", FileMode.CreateNew, secret: true, System.Text.Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem()));
+        File.Move(path + ".new", path);
+        DirectorySync.Flush(data);
         return key;
     }
 }

@@ -142,8 +142,10 @@ internal sealed partial class IntakeSession : IDisposable
                 }
             }
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested || stop.IsCancellationRequested)
         {
+            // F-60: the connection ended while a round was in work. The judgement hears of it before the linked token does; taken for a
+            // trouble of the intake, it stopped the whole ledger. Not acknowledged: the broker, or the gateway, sends it again.
             return;
         }
     }

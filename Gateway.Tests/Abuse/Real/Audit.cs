@@ -27,7 +27,7 @@ internal sealed class Audit(Convoy convoy, AckWatch watch, JournalCopy copy, IRe
     }
 
     /// <summary>Until everything sealed is anchored. Liveness: what was killed has come back, so it must.</summary>
-    private async Task Drain() => await Convoy.Until(() => Task.FromResult(watch.Current is { IsConnected: true, Waiting: 0, Recorded: > 0 }),
+    private async Task Drain() => await Convoy.Until(() => Task.FromResult(watch.Current is { IsConnected: true, Waiting: 0, ToSign: 0, Recorded: > 0 }),
         () => convoy.Gateway is { HasEnded: true } gateway ? $"the gateway ended with {gateway.ExitCode}: {gateway.Said}"
             : convoy.Ledger is { HasEnded: true } ledger ? $"the ledger ended with {ledger.ExitCode}: {ledger.Said}" : null,
         "everything to be anchored", seconds: 300);
@@ -45,7 +45,7 @@ internal sealed class Audit(Convoy convoy, AckWatch watch, JournalCopy copy, IRe
                 violations.Add($"gateway fsck after the end: {fsck}");
             }
 
-            if (fsck.Said.Contains(" 0 batches wait for the ledger", StringComparison.Ordinal))
+            if (fsck.Said.Contains(" 0 batches wait for the ledger, 0 rounds are not yet sealed", StringComparison.Ordinal))
             {
                 break;
             }

@@ -36,6 +36,7 @@ internal sealed class Convoy : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly string folder;
+    private readonly List<RealProgram> started = [];
     private readonly int brokerPort, statusPort, pagePort, ledgerRoad;
 
     private Convoy(ConvoyPlan plan)
@@ -108,18 +109,18 @@ internal sealed class Convoy : IAsyncDisposable
     /// <summary>Returns when the broker answers.</summary>
     public async Task StartBroker()
     {
-        Broker = RealProgram.Start("mosquitto", ["mosquitto", "-c", At("mosquitto/mosquitto.conf")], At("mosquitto.log"));
+        started.Add(Broker = RealProgram.Start("mosquitto", ["mosquitto", "-c", At("mosquitto/mosquitto.conf")], At("mosquitto.log")));
         await Until(async () => await Answers(brokerPort), () => Broker is { HasEnded: true } ? Broker.Said : null, "the broker to listen");
     }
 
     /// <param name="before">A command that runs the program, as strace does; empty for none.</param>
-    public void StartGateway(params string[] before) =>
-        Gateway = RealProgram.Start("gateway", [.. before, .. ProgramPlaces.Gateway, "run", "--config", Settings, "--emulate"], At("gateway.log"));
+    public void StartGateway(params string[] before) => started.Add(Gateway = RealProgram.Start("gateway",
+        [.. before, .. ProgramPlaces.Gateway, "run", "--config", Settings, "--emulate"], At("gateway.log")));
 
     /// <param name="before">A command that runs the program, as strace does; empty for none.</param>
-    public void StartLedger(params string[] before) =>
-        Ledger = RealProgram.Start("ledger", [.. before, .. ProgramPlaces.Ledger, "run", "--data", LedgerData, "--keys", Keys, "--listen",
-            $"http://127.0.0.1:{pagePort}", "--broker", $"mqtts://127.0.0.1:{ledgerRoad}"], At("ledger.log"));
+    public void StartLedger(params string[] before) => started.Add(Ledger = RealProgram.Start("ledger",
+        [.. before, .. ProgramPlaces.Ledger, "run", "--data", LedgerData, "--keys", Keys, "--listen", $"http://127.0.0.1:{pagePort}", "--broker",
+            $"mqtts://127.0.0.1:{ledgerRoad}"], At("ledger.log")));
 
     /// <summary>SIGKILL to one of the three.</summary>
     public static Task Kill(RealProgram? program) => program?.HasEnded == false ? program.Kill() : Task.CompletedTask;
@@ -164,9 +165,7 @@ internal sealed class Convoy : IAsyncDisposable
     /// <summary>Ends what runs and deletes everything.</summary>
     public ValueTask DisposeAsync()
     {
-        Gateway?.Dispose();
-        Ledger?.Dispose();
-        Broker?.Dispose();
+        started.ForEach(program => program.Dispose());
         Directory.Delete(folder, recursive: true);
         return ValueTask.CompletedTask;
     }

@@ -17,6 +17,7 @@ internal sealed partial class RealProgram : IDisposable
     private readonly Process process;
     private readonly string logFile;
     private readonly long saidFrom;
+    private bool isDisposed;
 
     private RealProgram(string name, Process process, string logFile, long saidFrom)
     {
@@ -28,7 +29,7 @@ internal sealed partial class RealProgram : IDisposable
 
     public int Id { get; }
 
-    public bool HasEnded => process.HasExited;
+    public bool HasEnded => isDisposed || process.HasExited;
 
     /// <summary>Exit code; 128 + signal when a signal ended it.</summary>
     public int ExitCode => process.ExitCode;
@@ -133,6 +134,12 @@ internal sealed partial class RealProgram : IDisposable
 
     public void Dispose()
     {
+        if (isDisposed)
+        {
+            return;
+        }
+
+        isDisposed = true;
         if (!process.HasExited)
         {
             process.Kill();

@@ -1,0 +1,50 @@
+using Evidence;
+using Gateway.Tests.Anchoring;
+
+namespace Gateway.Tests.Abuse;
+
+// Goal: a gateway that ends again and again before its first round, as on a full disk under systemd, leaves a record that verifies.
+// Method: starts without a round between two readings; then the verdict of a stranger over both.
+public sealed class EarlyEndTests
+{
+    // F-67
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(4, false)]
+    [InlineData(3, true)]
+    public void Starts_that_end_before_their_first_round_are_one_declared_gap(int starts, bool isOrderly)
+    {
+        using var bench = new Bench();
+        using (var first = bench.Start())
+        {
+            bench.Round(first, 4_000, 5_000);
+            bench.Round(first, 4_100, 5_000);
+        }
+
+        for (var i = 0; i < starts; i++)
+        {
+            bench.PowerCut();
+            using var early = bench.Start();
+            if (isOrderly)
+            {
+                early.Stop(bench.Now(early), "Stopped before its first round.");
+            }
+        }
+
+        bench.PowerCut();
+        using var last = bench.Start();
+        bench.Round(last, 4_200, 5_000);
+        var end = bench.WallMs;
+        last.SealOpen(bench.Now(last));
+        for (var i = 0; i < 8; i++)
+        {
+            bench.Pass();
+            last.Offer(bench.Now(last));
+        }
+
+        var verdict = bench.Verify(last.Extract(0, long.MaxValue), Bench.StartMs + 60_000, end);
+        Assert.True(verdict.Word is VerdictWord.Verified, $"{verdict.Word} {verdict.Fault}: {verdict.Reason}");
+        var gap = Assert.Single(verdict.Channels[0].Intervals, interval => interval.Answer == Answer.NoData && interval.Cause is nameof(GapCause.PowerLoss));
+        Assert.True(gap.ToMs - gap.FromMs > starts * 600_000);
+    }
+}

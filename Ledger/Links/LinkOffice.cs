@@ -67,9 +67,8 @@ public sealed class LinkOffice(LedgerCore core, LinkUses? uses)
         trail.AppendAs(Text(asked, "who"), "link create", terms.Reason, ("link", link.Id.ToString()), ("key", terms.Key.ToString()),
             ("gateway", gateway.ToString()), ("level", terms.Level.ToString()), ("access", terms.Access.ToString()), ("recipient", terms.Recipient),
             ("expires", Wording.Utc(terms.ExpiresMs)), ("logIndex", link.LogIndex.ToString(CultureInfo.InvariantCulture)));
-        var path = terms.Access == LinkAccess.Open ? DigitalLink.Write(terms.Key, target.Expiry) : "/l/" + token.Text;
         var answer = Describe(link, nowMs);
-        answer["path"] = path + (Root(gateway, toMs) is { } root ? "#r=" + root.ToString()[..16] : "");
+        answer["path"] = LinkLabels.Path(core, terms, token.Text, target.Expiry);
         answer["token"] = token.Text;
         return answer;
     }
@@ -114,16 +113,6 @@ public sealed class LinkOffice(LedgerCore core, LinkUses? uses)
         ["logIndex"] = link.LogIndex,
         ["openToken"] = link.OpenToken,
     };
-
-    /// <summary>The root of the newest batch in the window: whoever swaps the record behind the code is noticed. Null while there is
-    /// none.</summary>
-    private Digest? Root(GatewayId gateway, long toMs)
-    {
-        using var context = core.Store.Read();
-        var index = context.Batches.Where(row => row.Gateway == gateway.Value && row.OpenedMs <= toMs).OrderByDescending(row => row.Number)
-            .Select(row => (long?)row.LogIndex).FirstOrDefault();
-        return index is { } place && core.Store.Entry(place) is { } entry ? BatchHeader.Decode(Statement.Decode(entry).Payload).Root : null;
-    }
 
     private IEnumerable<ChannelId> Channels(JsonElement asked, GatewayId gateway)
     {

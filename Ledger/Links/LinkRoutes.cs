@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Evidence;
 using Evidence.Gs1;
+using Ledger.Authority;
 using Ledger.Hosting;
 using Ledger.Pages;
 using Ledger.Report;
@@ -17,6 +18,7 @@ namespace Ledger.Links;
 /// /l/TOKEN                                 the regulator's page with the evidence inside; "#r=" of the code is checked there
 /// /l/TOKEN/page                            the ledger's own page, with all entries about this shipment's links
 /// /l/TOKEN/page/bundle  evidence.html  evidence.pdf  readings.csv  disclosures.json
+/// /l/TOKEN/page/label.pdf  label.svg  label.zpl    the label whose code leads here
 /// </code>
 /// Nothing is shown before the log has the entry that says so.
 /// </remarks>
@@ -33,6 +35,10 @@ public static class LinkRoutes
         app.MapGet("/l/{token}/page/readings.csv", (string token, LinkVisit visit) => visit.Show(token, ShownForms.Table, visit.Table));
         app.MapGet("/l/{token}/page/evidence.pdf", (string token, LinkVisit visit) => visit.Show(token, ShownForms.Report, visit.Report));
         app.MapGet("/l/{token}/page/disclosures.json", (string token, long? after, LinkVisit visit) => visit.Entries(token, after ?? -1));
+        foreach (var kind in LinkLabels.Kinds)
+        {
+            app.MapGet("/l/{token}/page/label." + kind, (string token, LinkVisit visit) => visit.Label(token, kind));
+        }
     }
 
     private static IResult Resolve(HttpContext http, LedgerCore core)
@@ -79,7 +85,7 @@ public static class LinkRoutes
 }
 
 /// <summary>One request by a link: finds it, has the use logged, builds what its level shows, and only then shows it.</summary>
-public sealed class LinkVisit(IHttpContextAccessor accessor, LedgerCore core, LinkUses uses, EvidenceDesk desk)
+public sealed class LinkVisit(IHttpContextAccessor accessor, LedgerCore core, LinkUses uses, EvidenceDesk desk, RunOptions options)
 {
     /// <summary>Most entries of one answer of disclosures.json; "next" says how to go on.</summary>
     public const int EntriesMax = 500;
@@ -133,7 +139,8 @@ public sealed class LinkVisit(IHttpContextAccessor accessor, LedgerCore core, Li
     {
         var request = PageRequest.Of(http.Request);
         var entries = core.Links.Book.EntriesFor(link);
-        return PageFrame.Page(http.Response, new ProofPage(request, evidence, LinkPages.Head(request, link), LinkPages.Entries(request, link, entries)).Write());
+        return PageFrame.Page(http.Response, new ProofPage(request, evidence, LinkPages.Head(request, link), new Html()
+            .Add($"{LinkLabels.Offer(request, link)}{LinkPages.Entries(request, link, entries)}").ToMarkup()).Write());
     }
 
     public IResult Bundle(WindowEvidence evidence) => PageRoutes.Download(http, evidence);
@@ -157,6 +164,31 @@ public sealed class LinkVisit(IHttpContextAccessor accessor, LedgerCore core, Li
         Conceal(http.Response);
         return Results.File(LinkPages.EntriesFile(core, entries.Take(EntriesMax).ToList(), entries.Count > EntriesMax), "application/json",
             $"{link.Id.ToString()[..8]}.disclosures.json");
+    }
+
+    /// <summary>The label whose code leads to this link, for everybody who holds the link: it shows nothing of the record, only the way to
+    /// it, so that making one is no use. The configured address goes onto it before the one that this reader came by.</summary>
+    public IResult Label(string token, string kind)
+    {
+        if (Find(token) is { } problem)
+        {
+            return Refused(problem);
+        }
+
+        byte[] label;
+        try
+        {
+            label = LinkLabels.Write(core, link, token, options.Address ?? PageRequest.Of(http.Request).Address, kind);
+        }
+        catch (AuthorityRefusedException fault)
+        {
+            return Refused(new("error.label", fault.Message));
+        }
+
+        PageFrame.Harden(http.Response);
+        Conceal(http.Response);
+        return Results.File(label, kind switch { "pdf" => "application/pdf", "svg" => "image/svg+xml", _ => "text/plain; charset=utf-8" },
+            $"{link.Id.ToString()[..8]}.label.{kind}");
     }
 
     private WindowProblem? Find(string text)

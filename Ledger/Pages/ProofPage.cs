@@ -268,7 +268,7 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
 
         html.Add($"</p>");
         html.Add($"<p class=\"quiet\">{texts.Format("download.sum", evidence.Sum, texts.Number(evidence.Bundle.Length))}</p>");
-        html.Add($"<h2>{texts["link"]}</h2><p><a href=\"{link}\">{link}</a></p>{Qr(link, texts["link"])}");
+        html.Add($"<h2>{texts["link"]}</h2><p><a href=\"{link}\">{link}</a></p>{Qr(link, texts["link"])}<p class=\"quiet\">{texts["offline"]}</p>");
     }
 
     /// <summary>What the download is called: gateway and window, so that ten of them in a folder can be told apart.</summary>

@@ -33,11 +33,10 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
 {
     private const int QuestionsMax = 8;
     private const int RoomDaysMin = 14;
-    private const long HourMs = 3_600_000;
     private readonly ConcurrentQueue<Action> questions = new();
     private readonly ProbeWatch watch = new(plan.Probes, log);
     private readonly ChangeWatch changes = new(new(plan.Directory), plan.Probes, log);
-    private readonly Queue<int?>[] lastHour = [.. plan.Probes.Select(_ => new Queue<int?>())];
+    private readonly LastHour[] lastHour = [.. plan.Probes.Select(_ => new LastHour(plan.IntervalMs))];
     private readonly Queue<(long Number, long SinceMs)> waiting = new();
     private ImmutableArray<Reading> readings = [];
     private string activity = "starting";
@@ -91,7 +90,7 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
 
         for (var i = 0; i < readings.Length; i++)
         {
-            Remember(lastHour[i], readings[i].Temperature?.Value);
+            lastHour[i].Saw(now.UptimeMs, readings[i].Temperature?.Value);
             metrics.Recorded(readings[i]);
             watch.Saw(readings[i]);
         }
@@ -203,7 +202,7 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
         trouble = [.. trouble, .. RoomTroubles(status, disk.AvailableFreeSpace)];
         return new(plan.Gateway, now, activity,
             [.. plan.Probes.Select((probe, i) => new ChannelStatus(probe.Probe.Place, probe.Probe.Serial, probe.Low, probe.High,
-                i < readings.Length ? readings[i] : default, [.. lastHour[i]]))],
+                i < readings.Length ? readings[i] : default, lastHour[i].Values))],
             plan.IntervalMs, recorded, (status.Sealed ?? -1) + 1, (status.Anchored ?? -1) + 1, LastSealedMs(status),
                 waiting.TryPeek(out var oldest) ? oldest.SinceMs : null,
             status.Link.Connected, disk.AvailableFreeSpace, disk.TotalSize, [.. trouble, .. watch.Troubles, .. changes.Troubles], Replay)
@@ -237,14 +236,5 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
         }
 
         return lastSealedMs;
-    }
-
-    private void Remember(Queue<int?> hour, int? value)
-    {
-        hour.Enqueue(value);
-        if (hour.Count > Math.Max(1, HourMs / plan.IntervalMs))
-        {
-            hour.Dequeue();
-        }
     }
 }

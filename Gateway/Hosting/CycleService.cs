@@ -20,13 +20,16 @@ public sealed class CycleService(Cycle cycle, MomentClock moments, SlotGrid slot
     /// <summary>How long an orderly stop waits for the last batch's receipt. The batch is safe either way.</summary>
     private const long StopDrainMaxMs = 3_000;
 
-    /// <summary>How often memory is given back: a few milliseconds' work.</summary>
-    private const long TidyEveryMs = 60_000;
+    /// <summary>How often memory is given back at least, and at most: a few milliseconds' work.</summary>
+    private const long TidyEveryMs = 60_000, TidyEveryMsMin = 5_000;
+
+    /// <summary>So many bytes made since memory was given back are reason enough to do it before the minute is over.</summary>
+    private const long TidyAfterBytes = 2 * 1024 * 1024;
 
     private const string NoMemory = "The gateway has no memory left and ends at once; what it has recorded is safe, and systemd starts it again. "
         + "If this comes back, look for another program that takes the memory (systemd-cgtop).";
 
-    private long tidiedMs;
+    private long tidiedMs, madeBytes;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.Factory.StartNew(() => DriveWhileThereIsMemory(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -82,12 +85,13 @@ public sealed class CycleService(Cycle cycle, MomentClock moments, SlotGrid slot
 
     /// <summary>Gives the memory of past rounds back to the system, between two rounds, when there is time.</summary>
     /// <remarks>Left alone, the collector waits until a part as large as the processor's cache is full, twice what a gateway needs; with a
-    /// hard limit instead, a long export would end the recording (docs/decisions/0093).</remarks>
+    /// hard limit instead, a long export would end the recording (docs/decisions/0093, 0095).</remarks>
     private void Tidy(long uptimeMs)
     {
-        if (uptimeMs - tidiedMs >= TidyEveryMs)
+        var (sinceMs, sinceBytes) = (uptimeMs - tidiedMs, GC.GetTotalAllocatedBytes(precise: false) - madeBytes);
+        if (sinceMs >= TidyEveryMs || (sinceMs >= TidyEveryMsMin && sinceBytes >= TidyAfterBytes))
         {
-            tidiedMs = uptimeMs;
+            (tidiedMs, madeBytes) = (uptimeMs, sinceBytes + madeBytes);
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         }
     }

@@ -6,7 +6,7 @@ namespace Gateway.Hosting;
 /// <summary>What one channel gave last, and over the last hour.</summary>
 /// <param name="Place">Where the probe hangs.</param>
 /// <param name="Last">The newest reading; the default when there was none in this boot.</param>
-/// <param name="LastHour">Temperatures of the last hour, oldest first, null where a reading failed.</param>
+/// <param name="LastHour">Temperatures of the last hour, the newest of each minute, oldest first, null where a reading failed.</param>
 public sealed record ChannelStatus(string Place, string Serial, MilliCelsius Low, MilliCelsius High, Reading Last,
     ImmutableArray<int?> LastHour);
 

@@ -1,5 +1,6 @@
 using Evidence;
 using Ledger.Store;
+using Microsoft.Data.Sqlite;
 using Sensors;
 using Sensors.Emulation;
 
@@ -14,6 +15,7 @@ internal sealed class Audit(Convoy convoy, AckWatch watch, JournalCopy copy, IRe
 {
     private const int SlackMs = 2_000;
     private const int StopsMax = 4;
+    private const int NamedMax = 8;
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(60);
     private readonly List<string> violations = [];
 
@@ -27,7 +29,12 @@ internal sealed class Audit(Convoy convoy, AckWatch watch, JournalCopy copy, IRe
     }
 
     /// <summary>Until everything sealed is anchored. Liveness: what was killed has come back, so it must.</summary>
-    private async Task Drain() => await Convoy.Until(() => Task.FromResult(watch.Current is { IsConnected: true, Waiting: 0, ToSign: 0, Recorded: > 0 }),
+    private async Task Drain() => await Convoy.Until(
+        () =>
+        {
+            copy.Look(convoy.GatewayData); // What was recorded and folded away before the orderly stop would else be seen by nobody.
+            return Task.FromResult(watch.Current is { IsConnected: true, Waiting: 0, ToSign: 0, Recorded: > 0 });
+        },
         () => convoy.Gateway is { HasEnded: true } gateway ? $"the gateway ended with {gateway.ExitCode}: {gateway.Said}"
             : convoy.Ledger is { HasEnded: true } ledger ? $"the ledger ended with {ledger.ExitCode}: {ledger.Said}" : null,
         "everything to be anchored", seconds: 300);
@@ -115,13 +122,18 @@ internal sealed class Audit(Convoy convoy, AckWatch watch, JournalCopy copy, IRe
             violations.Add($"The count of recorded readings fell {watch.Falls} times; {copy.Rewritten} rounds were rewritten.");
         }
 
+        // A round may have been folded away between two looks at the journal; then what was seen from outside stands for it.
+        var invented = shown.Where(pair => recorded.ContainsKey(pair.Key) ? truth.GetValueOrDefault(pair.Key) != pair.Value
+            : !acknowledged.TryGetValue(pair.Key, out var seen) || seen != pair.Value).ToList();
+        violations.AddRange(invented.Take(NamedMax).Select(pair => $"invented: channel {pair.Key.Item1} at {pair.Key.Item2}: shown {pair.Value}, "
+            + $"journal {recorded.GetValueOrDefault(pair.Key)}, chip {truth.GetValueOrDefault(pair.Key)}, status {acknowledged.GetValueOrDefault(pair.Key)}"));
         return new()
         {
             Recorded = expected.Count,
             Acknowledged = acknowledged.Count,
             Lost = expected.Count(pair => !shown.TryGetValue(pair.Key, out var found) || found != pair.Value)
                 + acknowledged.Count(pair => recorded.TryGetValue(pair.Key, out var found) && found != pair.Value),
-            Invented = shown.Count(pair => !recorded.ContainsKey(pair.Key) || truth.GetValueOrDefault(pair.Key) != pair.Value),
+            Invented = invented.Count,
             UnexplainedMinutes = Unexplained(verdict),
             DeclaredGaps = copy.Gaps.Count,
             UnfoundedGaps = copy.Gaps.Count(gap => gap.Cause == GapCause.PowerLoss
@@ -166,7 +178,9 @@ internal sealed class Audit(Convoy convoy, AckWatch watch, JournalCopy copy, IRe
             {
                 var hole = 3L * channel.Probe.IntervalMs / 2;
                 var reached = before.TimeMs;
-                foreach (var gap in copy.Gaps.Where(gap => gap.FromMs < after.TimeMs && gap.ToMs > before.TimeMs).OrderBy(gap => gap.FromMs))
+                var declared = copy.Gaps.Select(gap => (gap.FromMs, gap.ToMs))
+                    .Concat(channel.Intervals.Where(interval => interval is { Answer: Answer.NoData, Cause: not null }).Select(interval => (interval.FromMs, interval.ToMs)));
+                foreach (var gap in declared.Where(gap => gap.FromMs < after.TimeMs && gap.ToMs > before.TimeMs).OrderBy(gap => gap.FromMs))
                 {
                     reached = gap.FromMs - reached <= hole ? Math.Max(reached, gap.ToMs) : reached;
                 }
@@ -185,7 +199,16 @@ internal sealed class Audit(Convoy convoy, AckWatch watch, JournalCopy copy, IRe
     /// entries.</summary>
     private (long SignedTwice, long LoggedTwice) Log()
     {
-        var entries = LedgerStore.Open(convoy.LedgerDatabase).EntriesFrom(0).Select(bytes => Statement.Decode(bytes)).ToList();
+        List<Statement> entries;
+        try
+        {
+            entries = [.. LedgerStore.Open(convoy.LedgerDatabase).EntriesFrom(0).Select(bytes => Statement.Decode(bytes))];
+        }
+        finally
+        {
+            SqliteConnection.ClearAllPools(); // A pooled connection would hold the file, and with it the disk that it lies on.
+        }
+
         var numbers = entries.Where(entry => entry.Kind == StatementKind.Batch).Select(entry => (BatchHeader.Decode(entry.Payload).Number, entry.PayloadDigest)).ToList();
         var digests = copy.Sealed.ToDictionary(pair => pair.Key, pair => new HashSet<Digest>(pair.Value));
         foreach (var (number, digest) in numbers)

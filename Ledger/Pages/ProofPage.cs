@@ -106,7 +106,7 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
         html.Add($"<h2>{texts["temperature"]}</h2>");
         if (verdict.Level == DisclosureLevel.Headers)
         {
-            html.Add($"<p>{texts["claims.headers"]}</p>");
+            html.Add($"{AnswerLine(verdict.Temperature)}<p>{texts["claims.headers"]}</p>");
             return;
         }
 
@@ -141,7 +141,7 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
             Answer.OutOfRange => PageFrame.Triangle,
             _ => PageFrame.Ring,
         };
-        return new Html().Add($"<p class=\"answer {answer.ToString()}\">{icon}{texts["answer." + answer]}</p>").ToMarkup();
+        return new Html().Add($"<p class=\"answer {answer.ToString()}\">{icon}{Claims.Headline(texts, verdict.Level, answer)}</p>").ToMarkup();
     }
 
     private void WriteTable(ChannelVerdict channel)
@@ -195,7 +195,7 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
     {
         if (verdict.Level < DisclosureLevel.Readings)
         {
-            return Claimed(channel);
+            return Claims.Say(texts, verdict.Level, channel);
         }
 
         var measured = channel.Readings.Where(reading => reading.Temperature is not null).Select(reading => reading.Temperature!.Value)
@@ -208,24 +208,6 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
             texts.Number(excursions.Count), excursions.Count == 0
                 ? "–" : texts.Duration(excursions.Max(interval => interval.ToMs - interval.FromMs)),
             texts.Number(gaps.Count), texts.Duration(gaps.Sum(interval => interval.ToMs - interval.FromMs)));
-    }
-
-    /// <summary>Below the level of readings: what the gateway claims.</summary>
-    private string Claimed(ChannelVerdict channel)
-    {
-        if (verdict.Level == DisclosureLevel.Headers)
-        {
-            return texts["claims.headers"];
-        }
-
-        var intervals = channel.Intervals;
-        var claimed = texts.Format("claims.verdict", texts.Number(intervals.Sum(interval => interval.Readings)), texts.Number(intervals.Length),
-            texts.Number(intervals.Count(interval => interval.Answer == Answer.OutOfRange)),
-            texts.Number(intervals.Count(interval => interval.Answer == Answer.NoData)));
-        var (min, max) = (intervals.Min(interval => interval.Min?.Value), intervals.Max(interval => interval.Max?.Value));
-        return min is { } lowest && max is { } highest
-            ? claimed + " " + texts.Format("claims.extremes", texts.Temperature(new(lowest)), texts.Temperature(new(highest)))
-            : claimed;
     }
 
     private void WriteNotProven()

@@ -10,6 +10,9 @@ internal enum Side
     NoData = 0,
     Above,
     Below,
+
+    /// <summary>Out of range; at the level of verdicts nothing tells on which side.</summary>
+    Out,
 }
 
 /// <summary>One excursion or gap: a row of the report's table.</summary>
@@ -98,10 +101,13 @@ internal sealed class ChannelFigures
         }
 
         var inside = Inside(interval);
-        if (inside.Length == 0) // Below the level of readings, only the gateway's own summary tells the side.
+        if (inside.Length == 0) // Below the level of readings, only the gateway's own summary tells the side, or both.
         {
-            var side = interval.Max > Probe.High ? Side.Above : Side.Below;
-            yield return new(side, interval.FromMs, interval.ToMs, side == Side.Above ? interval.Max : interval.Min, interval.FromMs, null);
+            foreach (var claimed in Claimed(interval))
+            {
+                yield return claimed;
+            }
+
             yield break;
         }
 
@@ -120,6 +126,25 @@ internal sealed class ChannelFigures
             yield return new(isAbove ? Side.Above : Side.Below, i == 0 ? interval.FromMs : inside[i].TimeMs,
                 end == inside.Length ? interval.ToMs : inside[end].TimeMs, extreme.Temperature, extreme.TimeMs, null);
             i = end;
+        }
+    }
+
+    private IEnumerable<Event> Claimed(Interval interval)
+    {
+        var (isAbove, isBelow) = (interval.Max > Probe.High, interval.Min < Probe.Low);
+        if (isAbove)
+        {
+            yield return new(Side.Above, interval.FromMs, interval.ToMs, interval.Max, interval.FromMs, null);
+        }
+
+        if (isBelow)
+        {
+            yield return new(Side.Below, interval.FromMs, interval.ToMs, interval.Min, interval.FromMs, null);
+        }
+
+        if (!isAbove && !isBelow)
+        {
+            yield return new(Side.Out, interval.FromMs, interval.ToMs, null, interval.FromMs, null);
         }
     }
 

@@ -89,7 +89,7 @@ internal sealed class DetailPages(Paper paper, WindowEvidence evidence, List<Cha
             .OrderBy(row => row.Event.FromMs).ThenBy(row => row.Channel.Verdict.Channel.Value).ToList();
         if (events.Count == 0)
         {
-            paper.Say(root, "P", channels.Count == 0 ? texts["report.nochannel"] : texts["table.none"]);
+            paper.Say(root, "P", texts[Nothing()]);
             return;
         }
 
@@ -127,6 +127,11 @@ internal sealed class DetailPages(Paper paper, WindowEvidence evidence, List<Cha
         }
     }
 
+    /// <summary>Why no excursion and no gap is listed: only a record that was shown and read through may say that there is none.</summary>
+    private string Nothing() => channels.Count == 0 ? "report.nochannel"
+        : verdict.Level == DisclosureLevel.Headers ? "claims.headers"
+        : channels.Exists(channel => channel.Verdict.Intervals.IsEmpty) ? "report.nochannel" : "table.none";
+
     private string Why(Event found) => found.Extreme is { } extreme ? texts.Temperature(extreme)
         : found.Cause is { } cause ? texts.Or("causes." + cause, texts.Or("report.cause." + cause, cause)) : "–";
 
@@ -136,7 +141,13 @@ internal sealed class DetailPages(Paper paper, WindowEvidence evidence, List<Cha
         paper.Head(root, $"{channel.Verdict.Channel.Value} {probe.Place}", ChartHeight + 90);
         paper.Say(root, "P", texts.Format(probe.CertificateExpiryMs is null ? "report.channel.uncertified" : "report.channel", probe.Serial,
             texts.Temperature(probe.Low), texts.Temperature(probe.High), texts.Duration(probe.IntervalMs), Day(probe.CertificateExpiryMs ?? 0)));
-        paper.Say(root, "P", texts["answer." + channel.Verdict.Answer], paper.Bold);
+        paper.Say(root, "P", Claims.Headline(texts, verdict.Level, channel.Verdict.Answer), paper.Bold);
+        if (verdict.Level < DisclosureLevel.Readings)
+        {
+            paper.Say(root, "P", Claims.Say(texts, verdict.Level, channel.Verdict));
+            return;
+        }
+
         if (!channel.Verdict.Readings.IsEmpty)
         {
             paper.Y += 3;

@@ -38,7 +38,7 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
     {
         WriteHeading();
         WriteTemperature();
-        if (channels.Count > 0)
+        if (channels.Count > 0 && verdict.Level == DisclosureLevel.Readings)
         {
             shown = Shown();
             WriteRules();
@@ -173,13 +173,35 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
         paper.Page.Begin(null);
         Shapes.Draw(paper.Page, Shapes.Of(verdict.Temperature), Paper.Margin, paper.Y, 15);
         paper.Page.End();
-        paper.Say(root, "P", texts["answer." + verdict.Temperature], paper.Bold, 12, indent: 20);
+        paper.Say(root, "P", Claims.Headline(texts, verdict.Level, verdict.Temperature), paper.Bold, 12, indent: 20);
         if (Shapes.Of(verdict.Word) is Shape.Cross or Shape.Ring)
         {
             paper.Say(root, "P", texts["report.caution"], paper.Bold, indent: 20);
         }
 
+        if (verdict.Level < DisclosureLevel.Readings)
+        {
+            WriteClaims();
+        }
+
         paper.Y += 3;
+    }
+
+    /// <summary>What the gateway claims, in place of limits, figures and charts: those are made of readings.</summary>
+    private void WriteClaims()
+    {
+        if (verdict.Level == DisclosureLevel.Headers)
+        {
+            paper.Say(root, "P", texts["claims.headers"], indent: 20);
+            return;
+        }
+
+        paper.Say(root, "P", texts["claims"], indent: 20);
+        foreach (var channel in channels.Take(ChannelsMax))
+        {
+            paper.Say(root, "P", $"{channel.Verdict.Channel.Value} {channel.Probe.Place}: {Claims.Say(texts, verdict.Level, channel.Verdict)}", indent: 20,
+                linesMax: 3);
+        }
     }
 
     private void WriteRules()
@@ -199,7 +221,7 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
                 var limit = texts.Temperature(side == Side.Above ? channel.Probe.High : channel.Probe.Low);
                 table.Row(side == Side.Above ? new Cell($"{channel.Verdict.Channel.Value} {channel.Probe.Place}", true) : "",
                     texts.Format("report.rule." + side, limit),
-                    found.Count == 0 ? texts["report.ok"] : new Cell(texts[side == Side.NoData ? "report.gap" : "report.alarm"], true),
+                    found.Count == 0 ? (channel.Verdict.Intervals.IsEmpty ? "–" : texts["report.ok"]) : new Cell(texts[side == Side.NoData ? "report.gap" : "report.alarm"], true),
                     found.Count == 0 ? "–" : texts.Number(found.Count),
                     found.Count == 0 ? "–" : Utc(found[0].FromMs),
                     found.Count == 0 ? "–" : texts.Duration(found.Max(one => one.LengthMs)),

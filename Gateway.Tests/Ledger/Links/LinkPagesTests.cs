@@ -38,6 +38,13 @@ public sealed class LinkPagesTests
         Assert.Equal(level is DisclosureLevel.Verdicts or DisclosureLevel.Summaries,
             page.Contains("whose falsehood is provable by anyone who later sees the leaves", StringComparison.Ordinal));
         Assert.Equal(level == DisclosureLevel.Headers, page.Contains("nothing is said about the temperature", StringComparison.Ordinal));
+        foreach (var (language, undisclosed) in new[] { ("en", "NOT DISCLOSED"), ("fr", "NON DIVULGUÉ"), ("zh", "未披露") })
+        {
+            var told = WebUtility.HtmlDecode((await bench.Get($"{path}/page?lang={language}")).Text);
+            Assert.Equal(level == DisclosureLevel.Headers, told.Contains(undisclosed, StringComparison.Ordinal));
+            Assert.False(level == DisclosureLevel.Headers && told.Contains(Texts.For(language, null)["answer.NoData"], StringComparison.Ordinal));
+        }
+
         Assert.Equal(level > DisclosureLevel.Headers, page.Contains("IN RANGE", StringComparison.Ordinal));
         Assert.Equal(level >= DisclosureLevel.Summaries, page.Contains("4.06", StringComparison.Ordinal)); // The channel's highest, in milli-degrees 4,060.
         Assert.DoesNotContain("4.16", page, StringComparison.Ordinal); // The other channel's.

@@ -43,10 +43,10 @@ internal sealed class ReportBench : IDisposable
     }
 
     /// <summary>What the ledger would show of all that a truck has sealed.</summary>
-    public static WindowEvidence Of(TestTruck truck)
+    public static WindowEvidence Of(TestTruck truck, DisclosureLevel level = DisclosureLevel.Readings)
     {
         var channels = Enumerable.Range(0, truck.Manifest.Channels.Length).Select(channel => (ushort)channel).ToArray();
-        var content = truck.Content(DisclosureLevel.Readings, channels);
+        var content = truck.Content(level, channels);
         var bundle = BundleWriter.Write(content);
         return new(truck.Id, new(content.FromMs, content.ToMs), bundle, Verifier.Verify(bundle, truck.Policy))
         {

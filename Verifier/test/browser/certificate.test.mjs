@@ -15,7 +15,7 @@ const trust = readFileSync(new URL('trust.json', golden));
 const code = (name) => rows.find((row) => row.name === name);
 let w;
 
-before(async () => { w = await world(html, 'https://example.org/#r=0123456789abcdef'); });
+before(async () => { w = await world(html, code('valid').code); });
 after(async () => { await w?.end(); });
 
 const choose = async (tab, buffer, input = '#choose') => tab.setInputFiles(input, file(buffer));
@@ -54,6 +54,18 @@ test('the picture of a code is read as its text is', async () => {
     assert.match(await tab.textContent('#message'), /trust list of 4 issuers/);
     await choose(tab, Buffer.from(encodeQR(text, 'gif', { scale: 4, border: 4, ecc: 'medium' })));
     await word(tab, 'Valid');
+  });
+});
+
+test('a certificate code before the camera is checked as its text is, and the camera is let go', async () => {
+  await visit(w, 'localhost', { locale: 'en-GB', camera: true }, async (tab) => {
+    await tab.clock.setFixedTime(code('valid').now);
+    await choose(tab, trust);
+    await tab.waitForSelector('#message');
+    await tab.click('#camera');
+    await tab.waitForSelector('#verdict[data-word="Valid"]', { timeout: 60_000 });
+    assert.match(await tab.textContent('#verdict'), /Ministry of Health \(Utopia\).*\(00\)106141411234567897/s);
+    assert.equal(await tab.evaluate(() => document.querySelector('video').srcObject), null);
   });
 });
 

@@ -61,13 +61,15 @@ export async function visit({ browser, address }, place, options, use) {
 
 export const file = (buffer, name = 'renamed.bin') => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(buffer) });
 
-/** What a camera sees that is held before a label: a raw film of 640 by 480, grey, the code in the middle. */
+/** What a camera sees that is held before a label: a raw film of 640 by 480, grey, the code in the middle as large as it fits, at most 8 dots a module. */
 function filmed(text) {
-  const [code, scale] = [encodeQR(text, 'raw', { border: 4 }), 8];
+  const code = encodeQR(text, 'raw', { border: 4 });
+  const scale = Math.min(8, Math.floor(460 / code.length));
+  const [left, top] = [640, 480].map((room) => (room - code.length * scale) >> 1);
   const frame = Buffer.alloc(640 * 480 * 3 / 2, 128).fill(200, 0, 640 * 480);
   code.forEach((row, y) => row.forEach((dark, x) => {
     for (let line = 0; line < scale; line++) {
-      const at = (60 + y * scale + line) * 640 + 140 + x * scale;
+      const at = (top + y * scale + line) * 640 + left + x * scale;
       frame.fill(dark ? 40 : 220, at, at + scale);
     }
   }));

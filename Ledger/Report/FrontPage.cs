@@ -181,27 +181,10 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
 
         if (verdict.Level < DisclosureLevel.Readings)
         {
-            WriteClaims();
+            ClaimLines.Write(paper, root, verdict.Level, channels.Take(ChannelsMax));
         }
 
         paper.Y += 3;
-    }
-
-    /// <summary>What the gateway claims, in place of limits, figures and charts: those are made of readings.</summary>
-    private void WriteClaims()
-    {
-        if (verdict.Level == DisclosureLevel.Headers)
-        {
-            paper.Say(root, "P", texts["claims.headers"], indent: 20);
-            return;
-        }
-
-        paper.Say(root, "P", texts["claims"], indent: 20);
-        foreach (var channel in channels.Take(ChannelsMax))
-        {
-            paper.Say(root, "P", $"{channel.Verdict.Channel.Value} {channel.Probe.Place}: {Claims.Say(texts, verdict.Level, channel.Verdict)}", indent: 20,
-                linesMax: 3);
-        }
     }
 
     private void WriteRules()

@@ -105,7 +105,8 @@ public sealed partial class Logbook
             : $"The ledger has another batch {fork.Header.Number} that this gateway's key has signed than this card has: an older image of the "
                 + "card was put back, or the gateway was copied. ";
         heldBecause += "Nothing is signed or offered; recording goes on and nothing is lost. Enrol this gateway again from batch "
-            + $"{word.Next} on: `gateway enrol request`, `ledger authority enrol --first {word.Next}`, `gateway enrol accept`, and restart it."
+            + $"{word.Next} on: here `gateway enrol request --out request.json`, at the authority `ledger authority enrol request.json --first "
+            + $"{word.Next} --dir AUTHORITY --out enrolment.json`, here `gateway enrol accept enrolment.json`, and restart it."
             + (again is null ? "" : $" The new enrolment has {again.Channels.Length} channels, what waits here has {Manifest?.Channels.Length}: keep "
                 + "them as they are for now.");
         return false;

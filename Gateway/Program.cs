@@ -40,7 +40,13 @@ internal static class Program
             screen.Problem($"The disk refuses: {fault.Message} Check it (dmesg, df, mount) and the rights. What is recorded is safe.");
             return ExitCode.Failed;
         }
+        catch (OperationCanceledException)
+        {
+            screen.Problem("Stopped before it was done: by Ctrl-C, by a signal, or because an answer took too long. Run it again when you like.");
+            return ExitCode.Interrupted;
+        }
     }
+
     private static RootCommand Everything(Screen screen) => new("Coldproof gateway: reads probes, records every sample durably, seals batches, "
         + "anchors them to a ledger.\n"
         + "Exit codes: 0 done, 1 not done, 2 usage, 78 settings have problems; verify: 0 verified, 1 does not match, 2 usage, 3 cannot check.")

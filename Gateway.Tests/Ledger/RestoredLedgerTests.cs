@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Evidence;
 using Evidence.Log;
+using Gateway.Tests.Abuse;
 using Gateway.Tests.Evidence;
 using global::Anchoring;
 using global::Ledger.Hosting;
@@ -41,7 +42,9 @@ public sealed class RestoredLedgerTests : IAsyncDisposable
         }
 
         Assert.Contains("Nothing is logged", Assert.Throws<global::Ledger.EvidenceBrokenException>(() => ledger.Open()).Message, StringComparison.Ordinal);
+        await AssertFsck(1, "lost entries that it had published", "Next step: put the newest copy of");
         PutBack(newest, keep: ShownAhead.FileName);
+        await AssertFsck(0, $"The log honours the checkpoint in {ShownAhead.FileName} again");
         await using (var core = ledger.Open())
         {
             Assert.Equal("", (await Ask(core, note)).Trouble);
@@ -94,6 +97,16 @@ public sealed class RestoredLedgerTests : IAsyncDisposable
         }
 
         Assert.NotNull((await Send(core, ledger.Truck.Seal(1))).Receipt);
+    }
+
+    /// <summary>What a person sees who runs `ledger fsck` on the stopped ledger; it only looks.</summary>
+    private async Task AssertFsck(int code, params string[] words)
+    {
+        var fsck = await RealProgram.Run("ledger fsck", [.. ProgramPlaces.Ledger, "fsck", "--data", ledger.Data, "--keys", ledger.Keys],
+            Path.Combine(ledger.Keys, "fsck.out"), TimeSpan.FromMinutes(1));
+        Assert.True(fsck.Code == code, fsck.ToString());
+        Assert.All(words, word => Assert.Contains(word, fsck.Said, StringComparison.Ordinal));
+        Assert.True(File.Exists(Path.Combine(ledger.Data, ShownAhead.FileName)));
     }
 
     /// <summary>The data directory after five batches and after ten, and the newest checkpoint.</summary>

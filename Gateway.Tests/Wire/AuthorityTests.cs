@@ -113,8 +113,9 @@ public sealed class AuthorityTests : IDisposable
         var second = authority.Enrol(keys.Request(), null, 41, [new("other", 1, true)], "probe swapped");
         var next = Manifest.Decode(second.Manifest.Payload);
         Assert.Equal((41, first.Manifest.PayloadDigest), (next.FirstNumber, next.Previous));
-        Assert.Equal(second.Manifest.PayloadDigest, Manifest.Decode(authority.Enrol(keys.Request(), null, 42, [],
-            null).Manifest.Payload).Previous);
+        var third = authority.Enrol(keys.Request(), null, 42, [], null);
+        Assert.Equal(second.Manifest.PayloadDigest, Manifest.Decode(third.Manifest.Payload).Previous);
+        Assert.Equal("mqtts://other:1", Assert.Single(third.Brokers).ToString()); // Not named again: a gateway keeps the brokers that it has.
 
         using var otherKeys = new TestKeys(keys.Gateway);
         Assert.Throws<AuthorityRefusedException>(() => authority.Enrol(otherKeys.Request(), null, 50, [], null));

@@ -67,13 +67,17 @@ public sealed record ExportWindow(long FromMs, long ToMs, ImmutableArray<ushort>
 
         if (extract.Batches.IsEmpty || extract.Manifests.IsEmpty)
         {
-            throw new ExportException($"Nothing is sealed between {Figures.Time(FromMs)} and {Figures.Time(ToMs)}; choose another window.");
+            throw new ExportException($"Nothing is sealed between {Figures.Time(FromMs)} and {Figures.Time(ToMs)}; "
+                + (logbook.Status.ToSign is > 0 and var toSign
+                    ? $"{Figures.Count(toSign)} closed batches wait for the ledger's word before they are signed. `gateway status` says how long; "
+                        + "ask again then."
+                    : "choose another window."));
         }
 
         if (!extract.Missing.IsEmpty)
         {
-            throw new ExportException($"Batch {extract.Missing[0]} belongs into the window and cannot be read ({extract.Missing.Length} "
-                + $"in all); run `gateway fsck`.");
+            throw new ExportException($"Batch {extract.Missing[0]} belongs into the window and cannot be read here ({extract.Missing.Length} "
+                + "in all); `gateway fsck` says why. What is anchored, the ledger has: take the window from the ledger's page.");
         }
 
         var enrolled = extract.Manifests.Min(manifest => manifest.Manifest.Channels.Length);

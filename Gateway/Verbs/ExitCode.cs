@@ -17,6 +17,9 @@ public static class ExitCode
 
     /// <summary>The settings have problems (EX_CONFIG of sysexits.h; systemd does not restart on it).</summary>
     public const int Configuration = 78;
+
+    /// <summary>Stopped before it was done, as shells say it for SIGINT.</summary>
+    public const int Interrupted = 130;
 }
 
 /// <summary>A verb cannot do what it was asked. The message is for people: the fact, then the next step.</summary>

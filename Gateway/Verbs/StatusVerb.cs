@@ -36,7 +36,7 @@ public static class StatusVerb
                 screen.Line(parsed.GetValue(json) ? StatusJson.Write(status) : "");
                 if (!parsed.GetValue(json))
                 {
-                    Write(screen, status);
+                    Write(screen, status, settings.WordPatienceSeconds);
                 }
 
                 return status.Trouble.IsEmpty ? ExitCode.Done : ExitCode.Failed;
@@ -68,7 +68,7 @@ public static class StatusVerb
         }
     }
 
-    private static void Write(Screen screen, GatewayStatus status)
+    private static void Write(Screen screen, GatewayStatus status, int patienceSeconds)
     {
         var now = status.Now;
         screen.Line($"{screen.Strong("● " + status.Activity)}   {Figures.Time(now.WallMs)}   gateway {status.Gateway}");
@@ -87,6 +87,10 @@ public static class StatusVerb
         if (status.ToSign > 0)
         {
             screen.Line($"  closed     {Figures.Count(status.ToSign)} batches wait for the ledger's word before they are signed; recording goes on");
+            if (!status.IsConnected)
+            {
+                screen.Line($"             not heard, they are signed {Figures.Span(patienceSeconds * 1_000L)} after the start (Sealing:WordPatienceSeconds)");
+            }
         }
 
         screen.Line($"  anchored   {Figures.Count(status.Anchored)} batches"

@@ -126,7 +126,8 @@ public sealed class AuthorityFolder
     /// signed.</param>
     /// <param name="first">The first batch number for which the new manifest holds; null for a gateway's first enrolment, which starts
     /// at 0.</param>
-    /// <param name="brokers">Where the gateway connects; empty takes the server certificate's first name at port 8883.</param>
+    /// <param name="brokers">Where the gateway connects; empty keeps those of the enrolment in force; without one, the server
+    /// certificate's first name at port 8883.</param>
     /// <param name="issued">Whose wall time the manifest carries; null takes the machine's. Certificates always follow the machine's.</param>
     /// <exception cref="AuthorityRefusedException">Enrolled before and no number given, or the other way about, or another key than
     /// before.</exception>
@@ -152,7 +153,7 @@ public sealed class AuthorityFolder
             System.Security.Cryptography.X509Certificates.PublicKey.CreateFromSubjectPublicKeyInfo(tlsKey.Spki.AsSpan(), out _),
                 clock.GetUtcNow());
         var enrolment = new Enrolment(request.Gateway, statement, certificate.ExportCertificatePem(), ca.ExportCertificatePem(),
-            [.. Policy.ToJson()], brokers.Count > 0 ? [.. brokers] : [DefaultBroker()]);
+            [.. Policy.ToJson()], brokers.Count > 0 ? [.. brokers] : before?.Brokers ?? [DefaultBroker()]);
         _ = enrolment.CheckFor(request.Gateway, request.Key, tlsKey, [Key.Key]);
 
         var enrolled = Directory.CreateDirectory(Path.Combine(directory, EnrolledFolder)).FullName;

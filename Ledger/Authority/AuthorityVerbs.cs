@@ -77,7 +77,8 @@ public static class AuthorityVerbs
         };
         var brokers = new Option<string[]>("--broker")
         {
-            Description = "Where the gateway connects, as mqtts://host:8883; up to 8. By default the server certificate's first name.",
+            Description = "Where the gateway connects, as mqtts://host:8883; up to 8. By default those of the enrolment in force; the first "
+                + "time, the server certificate's first name.",
             DefaultValueFactory = _ => [],
         };
         var clock = new Option<string?>("--clock") { Description = "File with the wall time of a replayed trip. For demonstrations." };

@@ -47,28 +47,32 @@ public sealed class ShownAhead(string data, LogKeys keys)
         File.Move(FilePath + ".new", FilePath, overwrite: true);
     }
 
+    /// <summary>Whether an earlier run wrote a note down.</summary>
+    public bool IsKept => File.Exists(FilePath);
+
     /// <summary>What an earlier run wrote down, if it still holds. A log that honours it again, restored from a newer copy, forgets it.</summary>
     public string? Kept(TiledLog log)
     {
-        if (!File.Exists(FilePath))
+        var trouble = Look(log);
+        if (trouble is null && IsKept)
         {
-            return null;
+            File.Move(FilePath, FilePath + ".resolved", overwrite: true);
         }
 
+        return trouble;
+    }
+
+    /// <summary>The same, and changes nothing: for whoever asks a stopped ledger.</summary>
+    public string? Look(TiledLog log)
+    {
         try
         {
-            if (Check(SignedNote.Parse(File.ReadAllBytes(FilePath)), log) is { } trouble)
-            {
-                return trouble;
-            }
+            return IsKept ? Check(SignedNote.Parse(File.ReadAllBytes(FilePath)), log) : null;
         }
         catch (MalformedEvidenceException fault)
         {
             return $"{FilePath} was changed and is no note any more: {fault.Message} Restore the newest copy of the data directory.";
         }
-
-        File.Move(FilePath, FilePath + ".resolved", overwrite: true);
-        return null;
     }
 
     private static Checkpoint? ReadCheckpoint(SignedNote note)

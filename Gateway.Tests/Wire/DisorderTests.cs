@@ -48,7 +48,7 @@ public sealed class DisorderTests
     public async Task Messages_replayed_reordered_and_doubled_on_the_wire_change_nothing()
     {
         await using var fleet = new Fleet();
-        await using var broker = new Mosquitto(fleet);
+        await using var broker = new Mosquitto(fleet, namesSessions: false);
         await broker.Start();
         await fleet.Listen(broker.Port);
         using var truck = new LivingTruck(fleet, broker.Port);
@@ -90,7 +90,11 @@ public sealed class DisorderTests
             }
 
             await Replay(heard, recorder, listener, truck.Id);
-            await truck.Until(() => truck.Status is { Unanchored: 0, ToSign: 0, UnanchoredManifests: 0 });
+            await truck.Until(() =>
+            {
+                truck.Pass(500); // An answer that an old one has displaced is asked for again once its time has passed, as on the road.
+                return truck.Status is { Unanchored: 0, ToSign: 0, UnanchoredManifests: 0 };
+            });
             Assert.Null(truck.Status.Refused);
             Assert.Empty(truck.Status.Faults);
             await truck.Cut();

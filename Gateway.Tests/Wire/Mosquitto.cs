@@ -15,7 +15,9 @@ internal sealed class Mosquitto : IAsyncDisposable
     private readonly StringBuilder said = new();
     private Process? process;
 
-    public Mosquitto(Fleet fleet, string configuration = "")
+    /// <param name="namesSessions">As shipped, a certificate has one session and a second client of its name ends the first; false lets a
+    /// test listen beside a living program under that program's certificate.</param>
+    public Mosquitto(Fleet fleet, string configuration = "", bool namesSessions = true)
     {
         folder = Directory.CreateDirectory(Path.Combine(fleet.Folder, $"mosquitto-{Port}")).FullName;
         Directory.CreateDirectory(Path.Combine(folder, "state"));
@@ -31,6 +33,7 @@ internal sealed class Mosquitto : IAsyncDisposable
                 .Replace("/etc/mosquitto/certs/", $"{folder}/", StringComparison.Ordinal)
                 .Replace("/etc/mosquitto/", $"{folder}/", StringComparison.Ordinal)
                 .Replace("/var/lib/mosquitto/", $"{folder}/state/", StringComparison.Ordinal);
+        text = namesSessions ? text : text.Replace("use_username_as_clientid true", "use_username_as_clientid false", StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(folder, "mosquitto.conf"), $"user {Environment.UserName}\n{text}");
     }
 

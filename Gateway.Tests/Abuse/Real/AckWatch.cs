@@ -34,6 +34,15 @@ internal sealed class AckWatch : IAsyncDisposable
         }
     }
 
+    /// <summary>What counts from now on is what is answered from now on: a status may still be of the process that has just been killed.</summary>
+    public void LookAnew()
+    {
+        lock (gate)
+        {
+            current = null;
+        }
+    }
+
     /// <summary>Every reading that was seen acknowledged.</summary>
     public Dictionary<(int Channel, long TimeMs), Acknowledged> Readings
     {

@@ -29,8 +29,10 @@ internal sealed class Audit(Convoy convoy, AckWatch watch, JournalCopy copy, IRe
     }
 
     /// <summary>Until everything sealed is anchored. Liveness: what was killed has come back, so it must.</summary>
-    private async Task Drain() => await Convoy.Until(
-        () =>
+    private async Task Drain()
+    {
+        watch.LookAnew();
+        await Convoy.Until(() =>
         {
             copy.Look(convoy.GatewayData); // What was recorded and folded away before the orderly stop would else be seen by nobody.
             return Task.FromResult(watch.Current is { IsConnected: true, Waiting: 0, ToSign: 0, Recorded: > 0 });
@@ -38,6 +40,7 @@ internal sealed class Audit(Convoy convoy, AckWatch watch, JournalCopy copy, IRe
         () => convoy.Gateway is { HasEnded: true } gateway ? $"the gateway ended with {gateway.ExitCode}: {gateway.Said}"
             : convoy.Ledger is { HasEnded: true } ledger ? $"the ledger ended with {ledger.ExitCode}: {ledger.Said}" : null,
         "everything to be anchored", seconds: 300);
+    }
 
     /// <summary>Ends the gateway in order until its last batch is anchored too, then the ledger.</summary>
     private async Task Stop()

@@ -121,7 +121,7 @@ public sealed partial class Logbook : IDisposable
         lock (gate)
         {
             var manifest = statement.Kind == StatementKind.Manifest
-                ? Manifest.Decode(statement.Payload) : throw new MalformedEvidenceException($"A {statement.Kind} statement is not a "
+                ? Manifest.Decode(statement) : throw new MalformedEvidenceException($"A {statement.Kind} statement is not a "
                     + $"manifest.");
             if (chain.Manifests.Any(known => known.Statement.PayloadDigest == statement.PayloadDigest))
             {

@@ -25,9 +25,10 @@ internal sealed class BenchFleet : IDisposable
     public (Manifest Manifest, Statement Statement) Enrol(GatewayId gateway, PublicKey key, int channels, int intervalMs, long startMs)
     {
         var probes = Enumerable.Range(0, channels).Select(i => new ManifestChannel($"shelf {i + 1}", $"TMP117-{i:0000}",
-            new(2_000), new(8_000), intervalMs, Digest.Of([(byte)i]), startMs + (400L * 86_400_000))).ToImmutableArray();
+            new(2_000), new(8_000), intervalMs, Digest.Of([(byte)i]), startMs + (400L * 86_400_000),
+            Digest.FromBytes(RandomNumberGenerator.GetBytes(Digest.Length)))).ToImmutableArray();
         var manifest = new Manifest(gateway, key, 0, startMs - 3_600_000, probes, default, default, GatewayTraits.SoftwareKey);
-        return (manifest, Statement.Sign(StatementKind.Manifest, "authority:benchmark", manifest.Encode(), Authority));
+        return (manifest, manifest.Sign("authority:benchmark", Authority));
     }
 
     public void WriteKeys(string directory)

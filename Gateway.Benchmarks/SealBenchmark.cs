@@ -13,7 +13,7 @@ internal static class SealBenchmark
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var start = 1_767_225_600_000L;
         var channels = Enumerable.Range(0, 8).Select(i => new ManifestChannel($"place {i}", $"S-{i}", new(2_000), new(8_000), 10_000,
-            default, null)).ToImmutableArray();
+            default, null, Digest.Of([(byte)i]))).ToImmutableArray();
         var times = Enumerable.Range(0, 30).Select(i => start + (i * 10_000L)).ToImmutableArray();
         var body = new BatchBody([.. RandomNumberGenerator.GetBytes(32)], times,
             [.. channels.Select((_, c) => new BodyChannel(0, [.. times

@@ -146,7 +146,7 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
         foreach (var manifest in chain.Manifests)
         {
             if (manifest.Receipt is null && left-- > 0
-                && !Send(manifest.Statement.PayloadDigest, uptimeMs, () => new(manifest.Statement.Bytes, null)))
+                && !Send(manifest.Statement.PayloadDigest, uptimeMs, () => new(manifest.Statement.Bytes, manifest.Statement.Openings)))
             {
                 return;
             }

@@ -13,17 +13,17 @@ namespace Anchoring;
 /// boot     = [boot: uint]
 /// seal     = [statement: bstr, key: bstr .size 32, beaconNote: tstr, sequences: [* uint]]
 /// receipt  = [digest: bstr .size 32, text: tstr, note: tstr, size: uint]
-/// manifest = [statement: bstr]
+/// manifest = [statement: bstr, openings: bstr]
 /// close    = [batch: uint, moment]
 /// resume   = [next: uint, prev: bstr .size 32, sequences: [* uint], bootShift: uint, withdrawnFrom: uint / null, covered: [* uint]]
-/// opening  = [2, boot: uint, next: uint, prev: bstr .size 32, sequences: [* uint], split: bool, last: [moment] / null, stopped: bool,
-///             note: tstr, size: uint, sealedBeacon: bstr .size 32, manifests: [* [statement: bstr, receipt: tstr / null]],
-///             nextToSign: uint, signedSequences: [* uint], bootShift: uint]       ; version 1 ends with the manifests
+/// opening  = [3, boot: uint, next: uint, prev: bstr .size 32, sequences: [* uint], split: bool, last: [moment] / null, stopped: bool,
+///             note: tstr, size: uint, sealedBeacon: bstr .size 32, manifests: [* [statement: bstr, receipt: tstr / null, openings: bstr]],
+///             nextToSign: uint, signedSequences: [* uint], bootShift: uint]
 /// </code>
 /// </remarks>
 internal static class RecordCodec
 {
-    private const int OpeningVersion = 2;
+    private const int OpeningVersion = 3;
 
     public static byte[] Encode(RoundRecord round)
     {
@@ -111,8 +111,9 @@ internal static class RecordCodec
 
     public static byte[] EncodeManifest(Statement statement)
     {
-        var writer = Start(1);
+        var writer = Start(2);
         writer.WriteByteString(statement.Bytes.AsSpan());
+        writer.WriteByteString(statement.Openings.AsSpan());
         return End(writer);
     }
 
@@ -143,7 +144,7 @@ internal static class RecordCodec
         writer.WriteStartArray(opening.Manifests.Length);
         foreach (var manifest in opening.Manifests)
         {
-            writer.WriteStartArray(2);
+            writer.WriteStartArray(3);
             writer.WriteByteString(manifest.Statement.Bytes.AsSpan());
             if (manifest.Receipt is { } receipt)
             {
@@ -154,6 +155,7 @@ internal static class RecordCodec
                 writer.WriteNull();
             }
 
+            writer.WriteByteString(manifest.Statement.Openings.AsSpan());
             writer.WriteEndArray();
         }
 
@@ -204,10 +206,10 @@ internal static class RecordCodec
     public static ReceiptRecord DecodeReceipt(Frame frame) => Decode(frame, 4, reader =>
         new ReceiptRecord(Digest.FromBytes(reader.ReadByteString()), reader.ReadTextString(), reader.ReadTextString(), reader.ReadInt64()));
 
-    public static EnrolledManifest DecodeManifest(Frame frame) => Decode(frame, 1, reader =>
+    public static EnrolledManifest DecodeManifest(Frame frame) => Decode(frame, 2, reader =>
     {
-        var statement = Statement.Decode(reader.ReadByteString());
-        return new EnrolledManifest(statement, Manifest.Decode(statement.Payload), null);
+        var statement = Statement.Decode(reader.ReadByteString()).With([.. reader.ReadByteString()]);
+        return new EnrolledManifest(statement, Manifest.Decode(statement), null);
     });
 
     public static CloseRecord DecodeClose(Frame frame) => Decode(frame, 6, reader => new CloseRecord(reader.ReadInt64(), ReadMoment(reader)));
@@ -218,7 +220,7 @@ internal static class RecordCodec
     public static OpeningRecord DecodeOpening(Frame frame) => Decode(frame, null, reader =>
     {
         var version = reader.ReadInt32();
-        if (version is not (1 or OpeningVersion))
+        if (version != OpeningVersion)
         {
             // F-15: said before the fields are counted, because another version may have another number of them.
             throw new EvidenceBrokenException($"The journal's {frame.Place} is of version {version}; this program reads {OpeningVersion}. "
@@ -232,9 +234,7 @@ internal static class RecordCodec
         var (stopped, note, size) = (reader.ReadBoolean(), reader.ReadTextString(), reader.ReadInt64());
         var sealedBeacon = Digest.FromBytes(reader.ReadByteString());
         var manifests = ReadManifests(reader);
-        // Version 1 knew no unsigned batches: all before the open one were signed.
-        var (nextToSign, signed, shift) = version == 1 ? (next, sequences, 0u)
-            : (reader.ReadInt64(), ReadNumbers(reader), reader.ReadUInt32());
+        var (nextToSign, signed, shift) = (reader.ReadInt64(), ReadNumbers(reader), reader.ReadUInt32());
         return new OpeningRecord(boot, next, previous, sequences, split, last, stopped, note, size, sealedBeacon, manifests, nextToSign, signed,
             shift);
     });
@@ -270,8 +270,9 @@ internal static class RecordCodec
                 receipt = reader.ReadTextString();
             }
 
+            statement = statement.With([.. reader.ReadByteString()]);
             reader.ReadEndArray();
-            manifests.Add(new(statement, Manifest.Decode(statement.Payload), receipt));
+            manifests.Add(new(statement, Manifest.Decode(statement), receipt));
         }
 
         reader.ReadEndArray();

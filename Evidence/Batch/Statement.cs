@@ -63,6 +63,14 @@ public sealed class Statement
     /// <summary>SHA-256 of the payload: the statement's identity.</summary>
     public Digest PayloadDigest { get; }
 
+    /// <summary>For a manifest: what opens its channels (<see cref="Manifest.Openings"/>). It travels beside the statement, is not signed and
+    /// never logged; empty where it is not known.</summary>
+    public ImmutableArray<byte> Openings { get; private init; } = [];
+
+    /// <summary>The same statement with its openings beside it.</summary>
+    public Statement With(ImmutableArray<byte> openings) =>
+        new([.. Bytes], protectedHeader, payload, [.. Signature], Kind, [.. KeyId], Issuer) { Openings = openings };
+
     /// <summary>Signs a payload. ECDSA draws a random number: two calls give two signatures, so sign once and keep.</summary>
     /// <exception cref="MalformedEvidenceException">The statement would be longer than 4,096 bytes.</exception>
     public static Statement Sign(StatementKind kind, string issuer, byte[] payload, ECDsa key)

@@ -18,7 +18,11 @@ public sealed record ShownBatch(ImmutableArray<byte> Header, ImmutableArray<Show
     ImmutableArray<byte>? Tree, ImmutableArray<byte>? Path, string? Receipt);
 
 /// <summary>One other statement of a bundle, read but not yet believed.</summary>
-public sealed record ShownStatement(ImmutableArray<byte> Bytes, string? Receipt);
+public sealed record ShownStatement(ImmutableArray<byte> Bytes, string? Receipt)
+{
+    /// <summary>For a manifest: what opens channels of it, by rising channel.</summary>
+    public ImmutableArray<(ChannelId Channel, ImmutableArray<byte> Bytes)> Openings { get; init; } = [];
+}
 
 /// <summary>A proof bundle, read strictly: known fields only, base64 in its one form, everything bounded. Nothing in it is believed
 /// yet.</summary>
@@ -99,7 +103,7 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
 
         return new(Identity(root.GetProperty("gateway")), ReadChannels(root.GetProperty("channels")), from, to,
             ReadLevel(root.GetProperty("level")),
-            Items(root, "manifests", StatementsMax, ReadStatement), Items(root, "batches", BatchesMax, ReadBatch),
+            Items(root, "manifests", StatementsMax, ReadManifest), Items(root, "batches", BatchesMax, ReadBatch),
             Items(root, "beacons", BatchesMax, note => StrictUtf8.GetString(Base64(note, "beacon", ReceiptLengthMax).AsSpan())),
             Items(root, "revocations", StatementsMax, ReadStatement));
     }
@@ -123,6 +127,20 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
         Fields(element, "statement", ["statement"], ["receipt"]);
         return new(Base64(element.GetProperty("statement"), "statement", BatchLimits.StatementLengthMax), Receipt(element));
     }
+
+    private static ShownStatement ReadManifest(JsonElement element)
+    {
+        Fields(element, "manifest", ["statement", "openings"], ["receipt"]);
+        var openings = Items(element, "openings", BatchLimits.ChannelsMax, ReadOpening);
+        return openings.Zip(openings.Skip(1)).All(pair => pair.First.Channel.Value < pair.Second.Channel.Value)
+            ? new(Base64(element.GetProperty("statement"), "statement", BatchLimits.StatementLengthMax), Receipt(element)) { Openings = openings }
+            : throw new MalformedEvidenceException("The channels of a manifest's openings do not rise: one is given twice, or in another order.");
+    }
+
+    private static (ChannelId Channel, ImmutableArray<byte> Bytes) ReadOpening(JsonElement element) => element.GetArrayLength() == 2
+        ? (new((ushort)Whole(element[0], "channel", 0, BatchLimits.ChannelsMax - 1)),
+            Base64(element[1], "opening", ManifestChannel.OpeningLengthMax))
+        : throw new MalformedEvidenceException("An opening is shown as its channel and its bytes.");
 
     private static ShownBatch ReadBatch(JsonElement element)
     {

@@ -31,6 +31,12 @@ public static class BundleParts
                 yield return part;
             }
 
+            foreach (var (channel, bytes) in manifest.Openings)
+            {
+                yield return new($"{folder}/channel-{channel}.opening", [.. bytes],
+                    "what opens the manifest's commitment to this channel: 32 bytes of salt, then place, serial number and limits in CBOR");
+            }
+
             if (Key(manifest.Bytes.AsMemory()) is { } key)
             {
                 yield return new($"{folder}/gateway-key.pem", Pem(key), "the gateway's public key, out of this manifest: SubjectPublicKeyInfo");

@@ -22,7 +22,7 @@ public static class BundleWriter
             throw new ArgumentException("A bundle needs at least one batch: nothing is sealed in this window yet.", nameof(content));
         }
 
-        var manifests = content.Manifests.ToDictionary(m => m.Statement.PayloadDigest, m => Manifest.Decode(m.Statement.Payload));
+        var manifests = content.Manifests.ToDictionary(m => m.Statement.PayloadDigest, m => Manifest.Decode(m.Statement));
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
         {
@@ -41,7 +41,8 @@ public static class BundleWriter
             json.WriteNumber("to", content.ToMs);
             json.WriteEndObject();
             json.WriteString("level", Bundle.LevelName(content.Level));
-            WriteStatements(json, "manifests", content.Manifests);
+            WriteStatements(json, "manifests", content.Manifests, statement =>
+                WriteOpenings(json, manifests[statement.PayloadDigest], content.Channels));
             WriteBatches(json, content, manifests);
             WriteBeacons(json, content);
             WriteStatements(json, "revocations", content.Revocations);
@@ -51,15 +52,32 @@ public static class BundleWriter
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static void WriteStatements(Utf8JsonWriter json, string name, ImmutableArray<BundleStatement> statements)
+    private static void WriteStatements(Utf8JsonWriter json, string name, ImmutableArray<BundleStatement> statements,
+        Action<Statement>? more = null)
     {
         json.WriteStartArray(name);
         foreach (var statement in statements)
         {
             json.WriteStartObject();
             json.WriteBase64String("statement", statement.Statement.Bytes.AsSpan());
+            more?.Invoke(statement.Statement);
             WriteReceipt(json, statement.Receipt);
             json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>Only of the channels that are shown: the others' places and limits are nobody's business here.</summary>
+    private static void WriteOpenings(Utf8JsonWriter json, Manifest manifest, ImmutableArray<ChannelId> channels)
+    {
+        json.WriteStartArray("openings");
+        foreach (var channel in channels.Where(channel => channel.Value < manifest.ChannelCount))
+        {
+            json.WriteStartArray();
+            json.WriteNumberValue(channel.Value);
+            json.WriteBase64StringValue(manifest.Channels[channel.Value].Open());
+            json.WriteEndArray();
         }
 
         json.WriteEndArray();
@@ -97,7 +115,7 @@ public static class BundleWriter
         var leaves = BatchLeaves.Build(batch.Body, batch.Header.OpenedMs, manifest.Channels);
         var single = new SortedSet<int>();
         var columns = new List<DisclosedColumn>();
-        var count = manifest.Channels.Length;
+        var count = manifest.ChannelCount;
         foreach (var channel in content.Channels.Where(channel => channel.Value < count))
         {
             var showsReadings = content.Level == DisclosureLevel.Readings && !batch.Body.Rounds.IsEmpty;

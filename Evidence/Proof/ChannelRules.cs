@@ -17,7 +17,7 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
     /// <summary>Walks the batches. After a finding the answers stand as far as the walk came.</summary>
     public Finding Check()
     {
-        var enrolled = batches.Any(batch => channel.Value < batch.Manifest.Channels.Length);
+        var enrolled = batches.Any(batch => channel.Value < batch.Manifest.ChannelCount);
         if (!enrolled)
         {
             return Finding.Of(Fault.ChannelNotShown, "", channel);
@@ -30,7 +30,7 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
 
         for (var i = 0; i < batches.Length; i++)
         {
-            if (channel.Value >= batches[i].Manifest.Channels.Length)
+            if (channel.Value >= batches[i].Manifest.ChannelCount)
             {
                 nextSequence = null;
                 last = null;
@@ -49,7 +49,7 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
 
     public ChannelVerdict Answers()
     {
-        var probe = batches.Last(batch => channel.Value < batch.Manifest.Channels.Length).Manifest.Channels[channel.Value];
+        var probe = batches.Last(batch => channel.Value < batch.Manifest.ChannelCount).Probe(channel);
         var intervals = Join();
         var answer = intervals.Any(i => i.Answer == Answer.OutOfRange) ? Answer.OutOfRange
             : intervals.IsEmpty || intervals.Any(i => i.Answer == Answer.NoData) ? Answer.NoData
@@ -114,7 +114,7 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
     /// <summary>The gateway's signed claims against the readings that are shown.</summary>
     private Finding Claims(ProvenBatch batch, DisclosedColumn? column, SummaryLeaf? summary, VerdictLeaf? verdict)
     {
-        var limits = batch.Manifest.Channels[channel.Value];
+        var limits = batch.Probe(channel);
         if (verdict is not null && (verdict.Low != limits.Low || verdict.High != limits.High))
         {
             return Finding.Of(Fault.LimitsContradicted, "", batch.Header.Number, channel, verdict.Low, verdict.High, limits.Low, limits.High);
@@ -154,7 +154,7 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
 
     private Finding Column(ProvenBatch batch, DisclosedColumn column)
     {
-        var limits = batch.Manifest.Channels[channel.Value];
+        var limits = batch.Probe(channel);
         for (var i = 0; i < column.Samples.Length; i++)
         {
             var (time, sample) = (column.Times[i], column.Samples[i]);
@@ -182,7 +182,7 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
     /// <summary>Below the level of readings there is one answer a batch, and it is the gateway's own claim.</summary>
     private Finding Claimed(ProvenBatch batch, SummaryLeaf? summary, VerdictLeaf? verdict)
     {
-        var limits = batch.Manifest.Channels[channel.Value];
+        var limits = batch.Probe(channel);
         var (from, to) = (verdict!.FirstTimeMs, verdict.LastTimeMs);
         if (from < batch.Header.OpenedMs || to > batch.Header.ClosedMs || to < from)
         {

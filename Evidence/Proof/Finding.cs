@@ -42,7 +42,7 @@ internal static class Words
     {
         Fault.None => VerdictWord.Verified,
         Fault.FormUnreadable or Fault.FormBatch or Fault.RevocationUnreadable => VerdictWord.CannotCheck,
-        Fault.ManifestMissing or Fault.ChannelNotShown or Fault.BatchMissing or Fault.SequenceHole or Fault.SummaryMissing
+        Fault.ManifestMissing or Fault.OpeningMissing or Fault.ChannelNotShown or Fault.BatchMissing or Fault.SequenceHole or Fault.SummaryMissing
             or Fault.GapUndeclared
             or Fault.WindowStart or Fault.WindowEnd or Fault.QuorumMissing => VerdictWord.Incomplete,
         Fault.AuthorityUnknown or Fault.KeyRevoked or Fault.LogUnknown => VerdictWord.SignerUnknown,

@@ -3,10 +3,13 @@ using System.Collections.Immutable;
 namespace Evidence;
 
 /// <summary>One batch of a bundle, decoded; believed only as far as the checks have come.</summary>
-internal sealed record ProvenBatch(Statement Statement, BatchHeader Header, Manifest Manifest, ShownBatch Shown,
+internal sealed record ProvenBatch(Statement Statement, BatchHeader Header, Manifest Manifest, ProvenProbes Probes, ShownBatch Shown,
     ImmutableArray<(int Place, Leaf Leaf, Digest Hash)> Leaves, ImmutableArray<DisclosedColumn> Columns)
 {
     public string Name => $"batch {Header.Number}";
+
+    /// <summary>What the manifest in force says about a channel that is shown and enrolled.</summary>
+    public ManifestChannel Probe(ChannelId channel) => Probes.Of(channel);
 
     public DisclosedColumn? Column(ChannelId channel) => Columns.FirstOrDefault(column => column.Channel == channel);
 
@@ -20,6 +23,44 @@ internal sealed record ProvenBatch(Statement Statement, BatchHeader Header, Mani
 
     /// <summary>Monotonic milliseconds of this batch's boot at a wall time inside the batch.</summary>
     public long Uptime(long wallMs) => wallMs - Header.OpenedMs + Header.Clock.UptimeMs;
+}
+
+/// <summary>The channels of one manifest that its openings show, each held against its commitment.</summary>
+internal sealed class ProvenProbes
+{
+    private readonly Dictionary<ChannelId, ManifestChannel> shown = [];
+
+    /// <summary>Exactly the shown channels are opened, each by what the manifest commits to.</summary>
+    public Finding Check(Digest name, Manifest manifest, ShownStatement statement, ImmutableArray<ChannelId> channels)
+    {
+        var commitments = manifest.Commitments;
+        foreach (var (channel, bytes) in statement.Openings)
+        {
+            if (!channels.Contains(channel) || channel.Value >= commitments.Length)
+            {
+                return Finding.Of(Fault.OtherChannel, "opening", name.ToShortString(), channel);
+            }
+
+            if (ManifestChannel.Commit(bytes.AsSpan()) != commitments[channel.Value])
+            {
+                return Finding.Of(Fault.OpeningMismatch, "", name.ToShortString(), channel);
+            }
+
+            shown[channel] = ManifestChannel.Decode(bytes.AsMemory());
+        }
+
+        foreach (var channel in channels)
+        {
+            if (channel.Value < commitments.Length && !shown.ContainsKey(channel))
+            {
+                return Finding.Of(Fault.OpeningMissing, "", name.ToShortString(), channel);
+            }
+        }
+
+        return Finding.None;
+    }
+
+    public ManifestChannel Of(ChannelId channel) => shown[channel];
 }
 
 /// <summary>Shown leaves and columns against the signed root: places, hashes, and what may be shown at all.</summary>
@@ -115,9 +156,9 @@ internal static class TreeRules
     private static Finding Places(ProvenBatch batch, ImmutableArray<ChannelId> channels)
     {
         var count = batch.Header.ChannelCount;
-        if (count != batch.Manifest.Channels.Length)
+        if (count != batch.Manifest.ChannelCount)
         {
-            return Finding.Of(Fault.PlaceWrong, "channels", batch.Header.Number, count, batch.Manifest.Channels.Length);
+            return Finding.Of(Fault.PlaceWrong, "channels", batch.Header.Number, count, batch.Manifest.ChannelCount);
         }
 
         foreach (var column in batch.Columns)

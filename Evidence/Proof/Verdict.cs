@@ -38,6 +38,8 @@ public enum Fault
     ManifestMissing,
     ManifestGateway,
     ManifestChain,
+    OpeningMissing,
+    OpeningMismatch,
     HeaderUnreadable,
     HeaderSignature,
     HeaderGateway,

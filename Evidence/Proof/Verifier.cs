@@ -40,7 +40,7 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
     private static readonly string[] Names = ["form", "gateway", "readings", "chain", "complete", "authority", "logged", "time"];
 
     private readonly List<Check> checks = [];
-    private readonly Dictionary<Digest, (Statement Statement, Manifest Manifest, ShownStatement Shown)> manifests = [];
+    private readonly Dictionary<Digest, (Statement Statement, Manifest Manifest, ProvenProbes Probes)> manifests = [];
     private readonly List<VerdictNote> notes = [];
     private ImmutableArray<ProvenBatch> batches = [];
     private ImmutableArray<ChannelVerdict> channels = [];
@@ -97,7 +97,13 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
             try
             {
                 var statement = Statement.Decode(shown.Bytes.AsMemory());
-                manifests[statement.PayloadDigest] = (statement, Manifest.Decode(statement.Payload), shown);
+                var (manifest, probes) = (Manifest.Decode(statement.Payload), new ProvenProbes());
+                manifests[statement.PayloadDigest] = (statement, manifest, probes);
+                var opened = probes.Check(statement.PayloadDigest, manifest, shown, Bundle.Channels);
+                if (!opened.IsNone)
+                {
+                    return opened;
+                }
             }
             catch (MalformedEvidenceException fault)
             {
@@ -148,7 +154,7 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
                 }
             }
 
-            return (new(statement, header, manifest.Manifest, shown, leaves, columns.MoveToImmutable()), Finding.None);
+            return (new(statement, header, manifest.Manifest, manifest.Probes, shown, leaves, columns.MoveToImmutable()), Finding.None);
         }
         catch (MalformedEvidenceException malformed)
         {

@@ -9,7 +9,7 @@ namespace Evidence;
 /// <summary>The authority's answer: everything a gateway needs to be believed, to connect, and to check the ledger's receipts. No
 /// secret.</summary>
 /// <param name="Gateway">Whose it is.</param>
-/// <param name="Manifest">The signed manifest.</param>
+/// <param name="Manifest">The signed manifest, what opens its channels beside it.</param>
 /// <param name="Certificate">The TLS client certificate in PEM, CN = identity.</param>
 /// <param name="Authority">The TLS authority's certificate in PEM: the only one the gateway trusts for its brokers.</param>
 /// <param name="Policy">The verifier's policy as JSON, whole.</param>
@@ -46,7 +46,7 @@ public sealed record Enrolment(GatewayId Gateway, Statement Manifest, string Cer
             throw new MalformedEvidenceException("The enrolment's manifest is not signed by an authority of its policy.");
         }
 
-        var manifest = Evidence.Manifest.Decode(Manifest.Payload);
+        var manifest = Evidence.Manifest.Decode(Manifest);
         if (manifest.Gateway != gateway || !manifest.Key.Equals(evidenceKey))
         {
             throw new MalformedEvidenceException(
@@ -83,6 +83,7 @@ public sealed record Enrolment(GatewayId Gateway, Statement Manifest, string Cer
             json.WriteString("format", Format);
             json.WriteString("gateway", Gateway.ToString());
             json.WriteBase64String("manifest", Manifest.Bytes.AsSpan());
+            json.WriteBase64String("openings", Manifest.Openings.AsSpan());
             json.WriteString("certificate", Certificate);
             json.WriteString("ca", Authority);
             json.WritePropertyName("policy");
@@ -105,7 +106,7 @@ public sealed record Enrolment(GatewayId Gateway, Statement Manifest, string Cer
     /// form.</exception>
     public static Enrolment Parse(ReadOnlyMemory<byte> bytes) => JsonFields.Parse(bytes, "enrolment", Format, LengthMax, root =>
     {
-        root.Exactly("enrolment", "format", "gateway", "manifest", "certificate", "ca", "policy", "brokers");
+        root.Exactly("enrolment", "format", "gateway", "manifest", "openings", "certificate", "ca", "policy", "brokers");
         var policy = root.GetProperty("policy");
         if (policy.ValueKind != JsonValueKind.Object || policy.GetRawText() is not { Length: <= PolicyLengthMax } text)
         {
@@ -118,7 +119,8 @@ public sealed record Enrolment(GatewayId Gateway, Statement Manifest, string Cer
             throw new MalformedEvidenceException($"The enrolment names {list.GetArrayLength()} brokers; 1 to {BrokersMax} are allowed.");
         }
 
-        return new Enrolment(root.Gateway("gateway"), Statement.Decode(root.Base64("manifest", BatchLimits.StatementLengthMax)),
+        return new Enrolment(root.Gateway("gateway"), Statement.Decode(root.Base64("manifest", BatchLimits.StatementLengthMax))
+                .With([.. root.Base64("openings", Evidence.Manifest.OpeningsLengthMax)]),
             root.Text("certificate", EnrolmentRequest.PemLengthMax), root.Text("ca", EnrolmentRequest.PemLengthMax),
             ImmutableArray.Create(Encoding.UTF8.GetBytes(text)),
             [.. list.EnumerateArray().Select(item => BrokerAddress.Parse(item.GetString() ?? ""))]);

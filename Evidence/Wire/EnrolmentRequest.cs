@@ -123,34 +123,35 @@ public sealed record EnrolmentRequest(GatewayId Gateway, PublicKey Key, string K
         json.WriteNumber("intervalMs", channel.IntervalMs);
         json.WriteString("certificate", channel.Certificate.IsZero ? null : channel.Certificate.ToString());
         json.WriteString("certificateExpiry", channel.CertificateExpiryMs is { } ms ? WriteTime(ms) : null);
+        json.WriteString("salt", channel.Salt.ToString());
         json.WriteEndObject();
     }
 
     private static ManifestChannel ReadChannel(JsonElement element)
     {
-        element.Exactly("channel", "place", "serial", "low", "high", "intervalMs", "certificate", "certificateExpiry");
+        element.Exactly("channel", "place", "serial", "low", "high", "intervalMs", "certificate", "certificateExpiry", "salt");
         var channel = new ManifestChannel(element.Text("place", Manifest.TextLengthMax), element.Text("serial", Manifest.TextLengthMax),
             new(element.Whole("low", int.MinValue, int.MaxValue)), new(element.Whole("high", int.MinValue, int.MaxValue)),
             element.Whole("intervalMs", Manifest.IntervalMsMin, Manifest.IntervalMsMax),
-            element.TextOrNull("certificate", 64) is { } hex ? ReadDigest(hex) : default,
-            element.TextOrNull("certificateExpiry", 24) is { } time ? ReadTime(time) : null);
+            element.TextOrNull("certificate", 64) is { } hex ? ReadDigest("certificate", hex) : default,
+            element.TextOrNull("certificateExpiry", 24) is { } time ? ReadTime(time) : null, ReadDigest("salt", element.Text("salt", 64)));
         return channel.Low <= channel.High
             ? channel
             : throw new MalformedEvidenceException($"The lower limit {channel.Low} of \"{channel.Place}\" is above its upper limit "
                 + $"{channel.High}.");
     }
 
-    private static Digest ReadDigest(string hex)
+    private static Digest ReadDigest(string name, string hex)
     {
         if (hex.Length != 64)
         {
-            throw new MalformedEvidenceException($"\"certificate\" has {hex.Length} characters, not 64 hexadecimal digits.");
+            throw new MalformedEvidenceException($"\"{name}\" has {hex.Length} characters, not 64 hexadecimal digits.");
         }
 
         var digest = Digest.FromHex(hex);
         return digest.IsZero || digest.ToString() != hex
-            ? throw new MalformedEvidenceException("\"certificate\" is not 64 lower-case hexadecimal digits; write null when there is no "
-                + "certificate.")
+            ? throw new MalformedEvidenceException($"\"{name}\" is not 64 lower-case hexadecimal digits, not all of them 0"
+                + (name == "certificate" ? "; write null when there is no certificate." : "; draw it anew with `gateway enrol request`."))
             : digest;
     }
 

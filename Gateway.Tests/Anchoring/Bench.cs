@@ -37,10 +37,10 @@ public sealed class Bench : IDisposable
 
     public Moment Now(Logbook logbook) => Moment.FromClocks(logbook.Boot, UptimeMs, WallMs, ClockTrust.Rtc, 100);
 
-    public Statement SignManifest(int channels, long first, Digest previous, int high = 8_000) => Statement.Sign(StatementKind.Manifest,
-        "authority:test", new Manifest(Key.Gateway, Key.Public, first, StartMs, [.. Enumerable.Range(0, channels).Select(i =>
-            new ManifestChannel($"place {i}", $"serial {i}", new(2_000), new(high), 60_000, default, null))], default, previous,
-            GatewayTraits.SoftwareKey).Encode(), authority);
+    public Statement SignManifest(int channels, long first, Digest previous, int high = 8_000) => new Manifest(
+        Key.Gateway, Key.Public, first, StartMs, [.. Enumerable.Range(0, channels).Select(i =>
+            new ManifestChannel($"place {i}", $"serial {i}", new(2_000), new(high), 60_000, default, null, Digest.Of([(byte)i])))], default, previous,
+            GatewayTraits.SoftwareKey).Sign("authority:test", authority);
 
     /// <summary>The authority takes this gateway's key back.</summary>
     public Statement SignRevocation() => Statement.Sign(StatementKind.Revocation, "authority:test",

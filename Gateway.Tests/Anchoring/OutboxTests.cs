@@ -89,7 +89,7 @@ public sealed class OutboxTests
     {
         using var bench = new Bench();
         using var logbook = bench.Start();
-        bench.Ledger.Refuse = message => message.Body is null ? null : refusal;
+        bench.Ledger.Refuse = message => !RoadLedger.IsBatch(message) ? null : refusal;
         bench.Ledger.Proof = arrived => refusal == Refusal.Revoked ? bench.SignRevocation() : bench.Other(arrived);
         Batches(bench, logbook, 1);
         Settle(bench, logbook);
@@ -116,7 +116,7 @@ public sealed class OutboxTests
         using var bench = new Bench();
         using var logbook = bench.Start();
         using var stranger = new Bench();
-        bench.Ledger.Refuse = message => message.Body is null ? null : refusal;
+        bench.Ledger.Refuse = message => !RoadLedger.IsBatch(message) ? null : refusal;
         bench.Ledger.Proof = arrived => forgery switch
         {
             0 => null, // As ledgers answered before: no proof at all.
@@ -145,7 +145,7 @@ public sealed class OutboxTests
         using var bench = new Bench();
         using var logbook = bench.Start();
         bench.Ledger.Silent = true;
-        bench.Ledger.Refuse = message => message.Body is null ? null : Refusal.Conflict;
+        bench.Ledger.Refuse = message => !RoadLedger.IsBatch(message) ? null : Refusal.Conflict;
         bench.Ledger.Proof = arrived => bench.Other(arrived);
         Batches(bench, logbook, 2);
         Settle(bench, logbook);
@@ -178,7 +178,7 @@ public sealed class OutboxTests
     {
         using var bench = new Bench();
         using var logbook = bench.Start();
-        bench.Ledger.Refuse = message => message.Body is null ? null : refusal;
+        bench.Ledger.Refuse = message => !RoadLedger.IsBatch(message) ? null : refusal;
         Batches(bench, logbook, 3);
         logbook.Offer(bench.Now(logbook));
         logbook.Offer(bench.Now(logbook));

@@ -113,6 +113,7 @@ public sealed class RoadLedger : ILedgerLink
 
         var message = Uplink.Decode(uplink);
         var arrived = Statement.Decode(message.Statement.AsMemory());
+        arrived = arrived.Kind == StatementKind.Manifest && message.Body is { } openings ? arrived.With(openings) : arrived;
         ArgumentOutOfRangeException.ThrowIfNotEqual(statement, arrived.PayloadDigest);
         Arrived.Add(arrived);
         OnArrival(arrived);
@@ -172,6 +173,8 @@ public sealed class RoadLedger : ILedgerLink
 
     public string ReceiptFor(Statement statement) => receipts[statement.PayloadDigest];
 
+    public static bool IsBatch(Uplink message) => Statement.Decode(message.Statement.AsMemory()).Kind == StatementKind.Batch;
+
     private string ReceiptOf(Statement statement, ImmutableArray<byte>? body)
     {
         if (receipts.TryGetValue(statement.PayloadDigest, out var known))
@@ -180,7 +183,7 @@ public sealed class RoadLedger : ILedgerLink
         }
 
         Logged.Add(statement);
-        if (body is { } bytes)
+        if (statement.Kind == StatementKind.Batch && body is { } bytes)
         {
             Bodies.Add(BatchBody.Decode(bytes.AsMemory()));
         }

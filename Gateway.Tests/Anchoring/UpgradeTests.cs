@@ -66,8 +66,8 @@ public sealed class UpgradeTests
     private static byte[] NewerOpening()
     {
         var writer = new CborWriter(CborConformanceMode.Canonical);
-        writer.WriteStartArray(16); // One field more than today's, version 3.
-        writer.WriteInt32(3);
+        writer.WriteStartArray(16); // One field more than today's, version 4.
+        writer.WriteInt32(4);
         for (var field = 1; field < 16; field++)
         {
             writer.WriteInt32(field);

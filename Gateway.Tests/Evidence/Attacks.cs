@@ -26,7 +26,7 @@ public static class Attacks
     /// <summary>All attacks on records of one truck, which the policy trusts.</summary>
     public static IEnumerable<Attack> All(TestTruck truck, TestTruck stranger) =>
     [
-        .. OnWhatIsShown(truck), .. OnTheChain(truck), .. OnTheTree(truck), .. OnSignatures(truck), .. OnTheLog(truck, stranger),
+        .. OnWhatIsShown(truck), .. OnTheChain(truck), .. OpeningAttacks.All(truck), .. OnTheTree(truck), .. OnSignatures(truck), .. OnTheLog(truck, stranger),
             .. OnTheForm(truck),
         .. TreeAttacks.All(truck), .. FurtherAttacks.All(truck, stranger), .. TimeAttacks.All(truck),
     ];
@@ -140,6 +140,7 @@ public static class Attacks
             var wide = truck.Manifest with { Channels = [.. truck.Manifest.Channels.Select(c => c with { High = new(25_000) })] };
             b["manifests"]![0]!["statement"] = Convert.ToBase64String(
                 Statement.Sign(StatementKind.Manifest, "authority:test", wide.Encode(), truck.AuthorityKey).Bytes.AsSpan());
+            b["manifests"]![0]!["openings"]![0]![1] = Convert.ToBase64String(wide.Channels[0].Open());
         });
     }
 

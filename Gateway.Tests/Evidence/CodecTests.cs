@@ -65,7 +65,7 @@ public sealed class CodecTests
         Assert.Equal(body.Channels.SelectMany(c => c.Samples), back.Channels.SelectMany(c => c.Samples));
         Assert.Equal(body.Events, back.Events);
         var channels = body.Channels.Select((_, i) => new ManifestChannel($"p{i}", $"s{i}", new(2_000), new(8_000), 60_000, default,
-            null)).ToImmutableArray();
+            null, Digest.Of([(byte)i]))).ToImmutableArray();
         var leaves = BatchLeaves.Build(body, body.Rounds.IsEmpty ? Moment.WallFloorMs : body.Rounds[0], channels);
         Assert.Equal(body.LeafCount, leaves.Length);
         Assert.All(leaves, leaf => Assert.Equal(leaf.Encode(), Leaf.Decode(leaf.Encode()).Encode()));
@@ -76,7 +76,7 @@ public sealed class CodecTests
     public void A_disclosed_column_gives_the_same_leaves_as_the_body() => Bodies.Where(body => !body.Rounds.IsEmpty).Sample(body =>
     {
         var channels = body.Channels.Select((_, i) => new ManifestChannel($"p{i}", $"s{i}", new(2_000), new(8_000), 60_000, default,
-            null)).ToImmutableArray();
+            null, Digest.Of([(byte)i]))).ToImmutableArray();
         var leaves = BatchLeaves.Build(body, body.Rounds[0], channels);
         for (ushort channel = 0; channel < body.Channels.Length; channel++)
         {
@@ -148,6 +148,8 @@ public sealed class CodecTests
                 DisclosureLevel.Summaries, LinkAccess.Token, "Regional office", "Release", TestTruck.StartMs + 7_776_000_000));
         var used = new LinkUsed(made.Link, 1, Digest.Of([5]), TestTruck.StartMs + 1_000, TestTruck.StartMs + 59_000, 12, ShownForms.Evidence | ShownForms.Page);
         byte[] salt = [.. Enumerable.Repeat((byte)5, Disclosure.SaltLength)];
+        var probe = new ManifestChannel("rear, top", "TMP117-0001", new(2_000), new(8_000), 60_000, Digest.Of([6]), null,
+            Digest.FromBytes([.. Enumerable.Repeat((byte)7, 32)]));
         return new()
         {
             ["disclosure-created"] = Hex(made.Encode()),
@@ -169,6 +171,8 @@ public sealed class CodecTests
             ["column"] = Hex(column.Encode()),
             ["body"] = Hex(body.Encode()),
             ["header"] = Hex(header.Encode()),
+            ["opening"] = Hex(probe.Open()),
+            ["opening-commitment"] = ManifestChannel.Commit(probe.Open()).ToString(),
             ["salt-key-reading-0"] = Hex(SaltKeys.Derive(body.Key.AsSpan(), LeafKind.Reading, new ChannelId(0))),
             ["salt-key-event"] = Hex(SaltKeys.Derive(body.Key.AsSpan(), LeafKind.Event, null)),
             ["salt-at-place-3"] = Hex([.. SaltKeys.Salt(SaltKeys.Derive(body.Key.AsSpan(), LeafKind.Reading, new ChannelId(0)), 3)]),

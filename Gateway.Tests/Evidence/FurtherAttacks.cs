@@ -52,6 +52,7 @@ internal static class FurtherAttacks
         yield return Attacks.Bend(truck, "channel-that-nobody-has", VerdictWord.Incomplete, Fault.ChannelNotShown, b =>
         {
             b["channels"] = new JsonArray(7);
+            b["manifests"]![0]!["openings"] = new JsonArray();
             foreach (var batch in b["batches"]!.AsArray())
             {
                 batch!.AsObject().Remove("columns");
@@ -87,6 +88,7 @@ internal static class FurtherAttacks
             b["manifests"]!.AsArray().Add(new JsonObject
             {
                 ["statement"] = Base64(Statement.Sign(StatementKind.Manifest, "authority:test", forged.Encode(), stranger.AuthorityKey).Bytes.AsSpan()),
+                ["openings"] = b["manifests"]![0]!["openings"]!.DeepClone(),
             });
         });
         yield return Attacks.Bend(truck, "manifest-signed-by-the-gateway-itself", VerdictWord.SignerUnknown, Fault.AuthorityUnknown, b =>
@@ -146,7 +148,7 @@ internal static class FurtherAttacks
         using var other = new TestTruck(like: truck);
         other.Seal(4);
         var second = other.Manifest with { FirstNumber = 1, Previous = Digest.Of([9]) };
-        var signed = Statement.Sign(StatementKind.Manifest, "authority:test", second.Encode(), truck.AuthorityKey);
+        var signed = second.Sign("authority:test", truck.AuthorityKey);
         other.Seal(4, change: header => header with { Manifest = signed.PayloadDigest });
         var bundle = JsonNode.Parse(BundleWriter.Write(other.Content() with
         {

@@ -33,9 +33,9 @@ public sealed class TestTruck : IDisposable
         NextSequence = new long[channels];
         var probes = Enumerable.Range(0, channels).Select(i =>
             new ManifestChannel($"{place} {i}", $"S-{i}", new(2_000), new(8_000), intervalMs,
-            Digest.Of([(byte)i]), StartMs + 400L * 86_400_000)).ToImmutableArray();
+            Digest.Of([(byte)i]), StartMs + 400L * 86_400_000, Digest.Of([1, (byte)i]))).ToImmutableArray();
         Manifest = new(Id, PublicKey.Of(GatewayKey), 0, StartMs - 3_600_000, probes, default, default, traits);
-        SignedManifest = Statement.Sign(StatementKind.Manifest, "authority:test", Manifest.Encode(), AuthorityKey);
+        SignedManifest = Manifest.Sign("authority:test", AuthorityKey);
         ManifestReceipt = Log(SignedManifest, StartMs - 3_000_000);
     }
 

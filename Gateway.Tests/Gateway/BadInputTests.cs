@@ -151,7 +151,7 @@ public sealed class BadInputTests : IDisposable
             var manifest = new Manifest(key.Gateway, key.Public, 0, StartMs - 1_000, EnrolmentFolder.ChannelsOf(probes, IntervalMs),
                 default, default,
                 GatewayKey.Trait | GatewayTraits.EmulatedProbes);
-            logbook.Enrol(Statement.Sign(StatementKind.Manifest, "authority:Test", manifest.Encode(), authority));
+            logbook.Enrol(manifest.Sign("authority:Test", authority));
             logbook.TrustLog(RoadLedger.Policy);
             sampler = new(probes.Select(probe => probe.Probe).ToList(), open, TimeProvider.System);
             cycle = new(sampler, logbook, new(key.Gateway, directory, probes, IntervalMs), board, new(meters, board),

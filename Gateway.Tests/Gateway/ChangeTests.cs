@@ -286,7 +286,7 @@ public sealed class ChangeTests : IDisposable
                 var next = new Manifest(key.Gateway, key.Public, logbook.Status.NextNumber + (before is null ? 0 : 1), StartMs - 1_000,
                     EnrolmentFolder.ChannelsOf(probes, IntervalMs), default, before is null ? default : Digest.Of(before.Encode()),
                     GatewayKey.Trait | GatewayTraits.EmulatedProbes);
-                logbook.Enrol(Statement.Sign(StatementKind.Manifest, "authority:Test", next.Encode(), test.authority));
+                logbook.Enrol(next.Sign("authority:Test", test.authority));
             }
 
             sampler = new(probes.Select(configured => configured.Probe).ToList(), test.bus.Open, TimeProvider.System);

@@ -43,8 +43,9 @@ public sealed class WatchdogTests : IDisposable
         key = GatewayKey.LoadOrCreate(directory.FullName);
         logbook = Logbook.Open(directory.FullName, new(), key, link);
         using var authority = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        logbook.Enrol(Statement.Sign(StatementKind.Manifest, "authority:Test", new Manifest(key.Gateway, key.Public, 0, Bench.StartMs - 1_000,
-            EnrolmentFolder.ChannelsOf(probes, Manifest.IntervalMsMax), default, default, GatewayKey.Trait | GatewayTraits.EmulatedProbes).Encode(), authority));
+        logbook.Enrol(new Manifest(key.Gateway, key.Public, 0, Bench.StartMs - 1_000,
+            EnrolmentFolder.ChannelsOf(probes, Manifest.IntervalMsMax), default, default, GatewayKey.Trait | GatewayTraits.EmulatedProbes)
+            .Sign("authority:Test", authority));
         sampler = new([.. probes.Select(probe => probe.Probe)], bus.Open, TimeProvider.System);
         var cycle = new Cycle(sampler, logbook, new(key.Gateway, directory.FullName, probes, DayMs), board,
             new(services.GetRequiredService<IMeterFactory>(), board), NullLogger<Cycle>.Instance);

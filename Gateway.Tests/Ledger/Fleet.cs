@@ -15,7 +15,7 @@ internal sealed class Fleet
     {
         Id = GatewayId.FromBytes(RandomNumberGenerator.GetBytes(GatewayId.Length));
         enrolled = authority.Manifest with { Gateway = Id, Key = PublicKey.Of(key) };
-        manifest = Statement.Sign(StatementKind.Manifest, "authority:test", enrolled.Encode(), authority.AuthorityKey);
+        manifest = enrolled.Sign("authority:test", authority.AuthorityKey);
     }
 
     public GatewayId Id { get; }

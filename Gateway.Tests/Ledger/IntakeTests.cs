@@ -200,7 +200,7 @@ public sealed class IntakeTests : IAsyncDisposable
             IssuedMs =
             Truck.Manifest.IssuedMs + 1
         };
-        var statement = Statement.Sign(StatementKind.Manifest, "authority:test", next.Encode(), Truck.AuthorityKey);
+        var statement = next.Sign("authority:test", Truck.AuthorityKey);
         Assert.Null((await SendBytes(TestLedger.UplinkOf(statement))).Refusal);
         Assert.Null((await Send(Truck.Seal(1))).Refusal);
         Assert.Equal(Refusal.ManifestMismatch, (await Send(Truck.Seal(1))).Refusal);
@@ -249,8 +249,7 @@ public sealed class IntakeTests : IAsyncDisposable
         var statement = truth.Statement.Bytes;
         var body = truth.Body.Encode();
         byte[] SignedManifest(Func<Manifest, Manifest> change, ECDsa key) => TestLedger.UplinkOf(
-            Statement.Sign(StatementKind.Manifest, "authority:test",
-                change(Truck.Manifest with { Previous = Truck.SignedManifest.PayloadDigest, FirstNumber = 2 }).Encode(), key));
+            change(Truck.Manifest with { Previous = Truck.SignedManifest.PayloadDigest, FirstNumber = 2 }).Sign("authority:test", key));
         return lie switch
         {
             "not CBOR" => (Truck.Id, "hello"u8.ToArray()),

@@ -41,7 +41,8 @@ public sealed class TestLedger : IAsyncDisposable
 
     public static byte[] UplinkOf(BundleBatch batch) => new Uplink(batch.Statement.Bytes, [.. batch.Body.Encode()]).Encode();
 
-    public static byte[] UplinkOf(Statement statement) => new Uplink(statement.Bytes, null).Encode();
+    public static byte[] UplinkOf(Statement statement) =>
+        new Uplink(statement.Bytes, statement.Kind == StatementKind.Manifest ? statement.Openings : null).Encode();
 
     /// <summary>Sends the manifest and so many batches, and gives the answers.</summary>
     public async Task<List<Downlink>> Send(LedgerCore core, int batches, int rounds = 3)

@@ -111,7 +111,7 @@ public sealed class AuthorityTests : IDisposable
         Assert.Throws<AuthorityRefusedException>(() => authority.Enrol(keys.Request(), null, null, [], null));
         Assert.Throws<AuthorityRefusedException>(() => authority.Enrol(keys.Request(), null, 0, [], null));
         var second = authority.Enrol(keys.Request(), null, 41, [new("other", 1, true)], "probe swapped");
-        var next = Manifest.Decode(second.Manifest.Payload);
+        var next = Manifest.Decode(second.Manifest);
         Assert.Equal((41, first.Manifest.PayloadDigest), (next.FirstNumber, next.Previous));
         var third = authority.Enrol(keys.Request(), null, 42, [], null);
         Assert.Equal(second.Manifest.PayloadDigest, Manifest.Decode(third.Manifest.Payload).Previous);

@@ -26,9 +26,9 @@ public sealed class EnrolmentTests : IDisposable
 
     private static ManifestChannel[] Channels =>
     [
-        new("rear, top", "TMP117-0001", new(2_000), new(8_000), 60_000, Digest.Of("certificate"u8), 1_811_721_600_000),
-        new("Türe – vorne", "S2", new(-90_000), new(-60_000), 300_000, default, null),
-        new("front", "S3", new(-500), new(0), 1_000, default, 1_811_721_600_123),
+        new("rear, top", "TMP117-0001", new(2_000), new(8_000), 60_000, Digest.Of("certificate"u8), 1_811_721_600_000, Digest.Of([1])),
+        new("Türe – vorne", "S2", new(-90_000), new(-60_000), 300_000, default, null, Digest.Of([2])),
+        new("front", "S3", new(-500), new(0), 1_000, default, 1_811_721_600_123, Digest.Of([3])),
     ];
 
     private EnrolmentRequest Request() =>
@@ -45,7 +45,7 @@ public sealed class EnrolmentTests : IDisposable
         using var leaf = leafRequest.Create(ca, start, start.AddDays(30), [1, 2, 3]);
         var manifest = new Manifest(gateway, PublicKey.Of(evidenceKey), 0, 1_800_000_000_000, [.. Channels], default, default,
             GatewayTraits.SoftwareKey);
-        var statement = Statement.Sign(StatementKind.Manifest, "authority:test", manifest.Encode(), authorityKey);
+        var statement = manifest.Sign("authority:test", authorityKey);
         return new(gateway, statement, leaf.ExportCertificatePem(), ca.ExportCertificatePem(), [.. "{\"format\":\"x\",\"n\":[1,2]}"u8],
             [new("ledger.example", 8883, true), new("::1", 1883, false)]);
     }

@@ -303,7 +303,7 @@ internal sealed class Truck : IDisposable
     private void Add(Statement statement, BatchBody? body)
     {
         statements.Add(statement);
-        uplinks.Add(new Uplink(statement.Bytes, body is null ? null : ImmutableArray.Create(body.Encode())).Encode());
+        uplinks.Add(new Uplink(statement.Bytes, body is null ? statement.Openings : ImmutableArray.Create(body.Encode())).Encode());
     }
 }
 

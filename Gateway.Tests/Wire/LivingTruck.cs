@@ -131,5 +131,5 @@ internal sealed class LivingTruck : IDisposable
 
     private EnrolmentRequest Request() => new(key.Gateway, key.Public, key.CreateRequestPem(),
         new CertificateRequest($"CN={key.Gateway}", tls, HashAlgorithmName.SHA256).CreateSigningRequestPem(),
-        [new ManifestChannel("rear, top", "S1", new(2_000), new(8_000), 60_000, default, null)], GatewayTraits.SoftwareKey);
+        [new ManifestChannel("rear, top", "S1", new(2_000), new(8_000), 60_000, default, null, Digest.Of([1]))], GatewayTraits.SoftwareKey);
 }

@@ -19,7 +19,7 @@ internal sealed class TestKeys : IDisposable
     public ECDsa Tls { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
     public EnrolmentRequest Request() => EnrolmentRequest.Create(Gateway, Evidence, Tls,
-        [new ManifestChannel("rear, top", "S1", new(2_000), new(8_000), 60_000, default, null)], GatewayTraits.SoftwareKey);
+        [new ManifestChannel("rear, top", "S1", new(2_000), new(8_000), 60_000, default, null, Digest.Of([1]))], GatewayTraits.SoftwareKey);
 
     public void Dispose()
     {

@@ -30,7 +30,7 @@ internal static class Daemon
         using var key = OpenKey(settings.DataDirectory);
         var folder = new EnrolmentFolder(settings.DataDirectory);
         var enrolment = folder.Answer();
-        var manifest = Manifest.Decode(enrolment.Manifest.Payload);
+        var manifest = Manifest.Decode(enrolment.Manifest);
         var probes = source?.Configured ?? settings.Probes;
         RefuseDifferences(EnrolmentFolder.ChannelsOf(probes, settings.IntervalMs), manifest, source is not null);
 

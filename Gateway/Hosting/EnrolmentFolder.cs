@@ -72,14 +72,14 @@ public sealed class EnrolmentFolder(string directory)
 
     public void Keep(Enrolment enrolment) => Write(AnswerPath, enrolment.ToJson());
 
-    /// <summary>What the settings ask the authority to sign, channel by channel.</summary>
+    /// <summary>What the settings ask the authority to sign, channel by channel, each under a fresh salt.</summary>
     public static ImmutableArray<ManifestChannel> ChannelsOf(ImmutableArray<ConfiguredProbe> probes, int intervalMs) =>
     [
         .. probes.Select(configured => configured.Probe.Calibration is { } calibration
             ? new ManifestChannel(configured.Probe.Place, configured.Probe.Serial, configured.Low, configured.High, intervalMs,
-                Digest.FromHex(calibration.CertificateSha256), calibration.Expires.ToUnixTimeMilliseconds())
+                Digest.FromHex(calibration.CertificateSha256), calibration.Expires.ToUnixTimeMilliseconds(), FreshSalt())
             : new ManifestChannel(configured.Probe.Place, configured.Probe.Serial, configured.Low, configured.High, intervalMs, default,
-                null)),
+                null, FreshSalt())),
     ];
 
     /// <summary>How the settings differ from what the authority signed, a sentence each; empty when they agree.</summary>
@@ -92,11 +92,14 @@ public sealed class EnrolmentFolder(string directory)
 
         return
         [
-            .. configured.Zip(enrolled).Select((pair, i) => (pair.First, pair.Second, i)).Where(channel => channel.First != channel.Second)
+            .. configured.Zip(enrolled).Select((pair, i) => (pair.First, pair.Second, i))
+                .Where(channel => channel.First with { Salt = channel.Second.Salt } != channel.Second)
                 .Select(channel => $"Channel {channel.i}: the settings say {Words(channel.First)}, the enrolment says "
                     + $"{Words(channel.Second)}. {EnrolAgain}"),
         ];
     }
+
+    private static Digest FreshSalt() => Digest.FromBytes(RandomNumberGenerator.GetBytes(Digest.Length));
 
     private const string EnrolAgain = "Correct the settings, or enrol anew with `gateway enrol request`.";
 

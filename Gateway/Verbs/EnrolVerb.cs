@@ -50,8 +50,8 @@ public static class EnrolVerb
             var file = parsed.GetRequiredValue(answer);
             File.WriteAllBytes(file.FullName, request.ToJson());
             screen.Line($"✓ Gateway {key.Gateway}, key {key.Public.IdHex}, {configured.Length} channels.");
-            screen.Line($"  Places ({string.Join(", ", configured.Select(channel => $"\"{channel.Probe.Place}\""))}), serial numbers and limits will stand in the public log and in every");
-            screen.Line("  bundle: a place says where in the vehicle a probe sits, never a site, a customer or a product.");
+            screen.Line($"  Places ({string.Join(", ", configured.Select(channel => $"\"{channel.Probe.Place}\""))}), serial numbers and limits are shown to whoever is shown");
+            screen.Line("  their channel; the public log holds a salted hash of them. The file names them: give it to the authority only.");
             screen.Line($"  Bring {file.Name} to the authority: ledger authority enrol {file.Name} --dir … --out enrolment.json");
             return ExitCode.Done;
         });

@@ -170,7 +170,7 @@ public sealed class Intake(LedgerStore store, Sequencer sequencer, Quarantine qu
     {
         var statement = examined.Statement!;
         AuthorityRules.CheckSigned(statement, trust.Authorities);
-        var manifest = BatchRules.Decoded(() => Manifest.Decode(statement.Payload));
+        var manifest = BatchRules.Decoded(() => Manifest.Decode(statement));
         if (manifest.Gateway != examined.From)
         {
             throw new RefusedException(Refusal.NotEnrolled,
@@ -196,6 +196,7 @@ public sealed class Intake(LedgerStore store, Sequencer sequencer, Quarantine qu
             Gateway = manifest.Gateway.Value,
             FirstNumber = manifest.FirstNumber,
             IssuedMs = manifest.IssuedMs,
+            Openings = [.. statement.Openings],
             LogIndex = index,
         }, cancellation).ConfigureAwait(false);
     }
@@ -288,6 +289,11 @@ public sealed class Intake(LedgerStore store, Sequencer sequencer, Quarantine qu
         {
             var uplink = BatchRules.Decoded(() => Uplink.Decode(message));
             var statement = BatchRules.Decoded(() => Statement.Decode(uplink.Statement.AsMemory()));
+            if (statement.Kind == StatementKind.Manifest && uplink.Body is { } openings)
+            {
+                statement = statement.With(openings);
+            }
+
             examined = examined with { Statement = statement, Identity = statement.PayloadDigest };
             return statement.Kind == StatementKind.Batch && tip is not null
                 ? examined with { Batch = BatchRules.Check(from, statement, uplink.Body, tip.Manifests) }

@@ -142,9 +142,9 @@ public sealed class AuthorityFolder
         authorityKey.ImportFromPem(File.ReadAllText(Path.Combine(directory, AuthorityKeyFile)));
         var manifest = new Manifest(request.Gateway, request.Key, number, (issued ?? clock).GetUtcNow().ToUnixTimeMilliseconds(), request.Channels,
             default, digest, request.Traits);
-        var statement = Statement.Sign(StatementKind.Manifest, $"authority:{Key.Name}", manifest.Encode(), authorityKey);
+        var statement = manifest.Sign($"authority:{Key.Name}", authorityKey);
         // What is signed is read back by the rules that every verifier uses.
-        _ = Manifest.Decode(statement.Payload);
+        _ = Manifest.Decode(statement);
 
         using var caKey = ECDsa.Create();
         caKey.ImportFromPem(File.ReadAllText(Path.Combine(directory, CaKeyFile)));
@@ -172,7 +172,7 @@ public sealed class AuthorityFolder
             : Enumerable.Empty<string>())
         {
             var enrolment = Enrolment.Parse(File.ReadAllBytes(file));
-            yield return (file, enrolment, Manifest.Decode(enrolment.Manifest.Payload));
+            yield return (file, enrolment, Manifest.Decode(enrolment.Manifest));
         }
     }
 
@@ -192,7 +192,7 @@ public sealed class AuthorityFolder
                 + $"request is of {request.Gateway}.");
         }
 
-        var old = Manifest.Decode(before.Manifest.Payload);
+        var old = Manifest.Decode(before.Manifest);
         if (!old.Key.Equals(request.Key))
         {
             throw new AuthorityRefusedException(

@@ -103,7 +103,7 @@ public sealed class LinkDesk(LedgerStore store, Sequencer sequencer, LinkSigner 
             throw new LinkRefusedException($"No gateway {terms.Gateway} is enrolled at this ledger. The page /g lists those that are.");
         }
 
-        var channels = manifests.Max(found => Manifest.Decode(found.Statement.Payload).Channels.Length);
+        var channels = manifests.Max(found => Manifest.Decode(found.Statement).Channels.Length);
         if (terms.Channels[^1].Value >= channels)
         {
             throw new LinkRefusedException($"Gateway {terms.Gateway} has channels 0 to {channels - 1}; {terms.Channels[^1]} is none of them.");

@@ -122,7 +122,7 @@ public sealed class LinkOffice(LedgerCore core, LinkUses? uses)
         }
 
         var manifests = core.Store.Manifests(gateway.Value);
-        return manifests.Count == 0 ? [] : Enumerable.Range(0, Manifest.Decode(manifests[^1].Statement.Payload).Channels.Length)
+        return manifests.Count == 0 ? [] : Enumerable.Range(0, Manifest.Decode(manifests[^1].Statement).Channels.Length)
             .Select(channel => new ChannelId((ushort)channel));
     }
 

@@ -143,9 +143,9 @@ public sealed class CheckLog(LogDisk disk, LogKeys keys)
     {
         using var context = store.Read();
         var manifests = context.Manifests
-            .Join(context.Entries, row => row.LogIndex, entry => entry.LogIndex, (row, entry) => entry.Statement)
-            .AsEnumerable().Select(bytes => Statement.Decode(bytes))
-                .ToDictionary(statement => statement.PayloadDigest, statement => Manifest.Decode(statement.Payload));
+            .Join(context.Entries, row => row.LogIndex, entry => entry.LogIndex, (row, entry) => new { entry.Statement, row.Openings })
+            .AsEnumerable().Select(found => Statement.Decode(found.Statement).With([.. found.Openings]))
+            .ToDictionary(statement => statement.PayloadDigest, statement => Manifest.Decode(statement));
         long count = 0;
         var previous = new Dictionary<Guid, (long Number, Digest Digest)>();
         foreach (var (row, bytes) in context.Batches.OrderBy(row => row.Gateway).ThenBy(row => row.Number)

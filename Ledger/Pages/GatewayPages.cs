@@ -47,7 +47,7 @@ internal static class GatewayPages
         var html = PageFrame.Begin(request, texts.Format("gateway", gateway));
         html.Add($"<h1>{texts.Format("gateway", gateway)}</h1>");
         WriteStanding(html, request, context, gateway);
-        var manifest = Manifest.Decode(core.Store.Manifests(gateway.Value)[^1].Statement.Payload);
+        var manifest = Manifest.Decode(core.Store.Manifests(gateway.Value)[^1].Statement);
         WriteProbes(html, request, manifest, LastReadings(context, gateway));
         WriteDays(html, request, context, gateway);
         return PageFrame.End(html, request);

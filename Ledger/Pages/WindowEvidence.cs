@@ -152,7 +152,7 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
             withReceipt.Contains(place) ? receipts.Of(found.Row.LogIndex, found.Statement) : null)).ToImmutableArray();
         var named = batches.Select(batch => batch.Header.Manifest).ToHashSet();
         var manifests = core.Store.Manifests(gateway.Value).Where(found => named.Contains(found.Statement.PayloadDigest)).ToList();
-        var keys = manifests.Select(found => Manifest.Decode(found.Statement.Payload)).ToList();
+        var keys = manifests.Select(found => Manifest.Decode(found.Statement)).ToList();
         var channels = ask.Channels ?? [.. Enumerable.Range(0, keys.Max(manifest => manifest.Channels.Length)).Select(channel => new ChannelId((ushort)channel))];
         var bundle = BundleWriter.Write(new(gateway, channels, window.FromMs, window.ToMs, ask.Level,
             [.. manifests.Select(found => new BundleStatement(found.Statement,

@@ -98,7 +98,7 @@ public sealed class LedgerStore
         var last = context.Batches.Where(batch => batch.Gateway == gateway).OrderByDescending(batch => batch.Number)
             .Select(batch => new { batch.Number, batch.PayloadDigest, batch.NextSequences }).FirstOrDefault();
         return new([.. ManifestStatements(context, gateway)
-            .Select(found => new KnownManifest(found.Statement.PayloadDigest, Manifest.Decode(found.Statement.Payload)))],
+            .Select(found => new KnownManifest(found.Statement.PayloadDigest, Manifest.Decode(found.Statement)))],
             last?.Number + 1, last?.PayloadDigest ?? default, last is null ? [] : ReadSequences(last.NextSequences));
     }
 
@@ -180,8 +180,10 @@ public sealed class LedgerStore
 
     private static List<(Statement Statement, long LogIndex)> ManifestStatements(LedgerContext context, Guid gateway) =>
         [.. context.Manifests.Where(row => row.Gateway == gateway)
-            .Join(context.Entries, row => row.LogIndex, entry => entry.LogIndex, (row, entry) => new { entry.Statement, entry.LogIndex })
-            .OrderBy(found => found.LogIndex).AsEnumerable().Select(found => (Statement.Decode(found.Statement), found.LogIndex))];
+            .Join(context.Entries, row => row.LogIndex, entry => entry.LogIndex,
+                (row, entry) => new { entry.Statement, row.Openings, entry.LogIndex })
+            .OrderBy(found => found.LogIndex).AsEnumerable()
+            .Select(found => (Statement.Decode(found.Statement).With([.. found.Openings]), found.LogIndex))];
 
     private static ImmutableArray<long> ReadSequences(string text) =>
         [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(part => long.Parse(part, CultureInfo.InvariantCulture))];

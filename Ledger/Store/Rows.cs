@@ -32,6 +32,9 @@ public sealed class ManifestRow
 
     public long IssuedMs { get; init; }
 
+    /// <summary>What opens its channels: kept here, never in the log.</summary>
+    public required byte[] Openings { get; init; }
+
     public long LogIndex { get; init; }
 }
 

@@ -1,7 +1,7 @@
 import { equal, hex, short, utc } from './bytes.ts';
-import type { Bundle, ShownBatch } from './bundle.ts';
+import type { Bundle, ShownBatch, ShownManifest } from './bundle.ts';
 import { BOOT, columnHashes, readGap, type Column, type EventLeaf, type Leaf, type SummaryLeaf, type VerdictLeaf } from './leaf.ts';
-import type { BatchHeader, Manifest, Statement } from './statement.ts';
+import { commit, decodeOpening, type BatchHeader, type Manifest, type ManifestChannel, type Statement } from './statement.ts';
 import { verifyPartialTree, verifySiblingPath, type PlacedHash } from './tree.ts';
 import { because, found, type Finding } from './verdict.ts';
 
@@ -9,8 +9,16 @@ export interface ProvenLeaf { place: number; leaf: Leaf; hash: Uint8Array }
 
 /** One batch of a bundle, decoded; believed only as far as the checks have come. */
 export class ProvenBatch {
-  constructor(readonly statement: Statement, readonly header: BatchHeader, readonly manifest: Manifest, readonly shown: ShownBatch,
+  constructor(readonly statement: Statement, readonly header: BatchHeader, readonly manifest: Manifest,
+    readonly probes: ReadonlyMap<number, ManifestChannel>, readonly shown: ShownBatch,
     readonly leaves: ProvenLeaf[], readonly columns: Column[]) {}
+
+  /** What the manifest in force says about a channel that is shown and enrolled. */
+  probe(channel: number): ManifestChannel {
+    const probe = this.probes.get(channel);
+    if (probe === undefined) throw new Error('A probe is asked for after the openings were checked.');
+    return probe;
+  }
 
   column(channel: number): Column | undefined {
     return this.columns.find((column) => column.channel === channel);
@@ -62,12 +70,24 @@ export function checkTree(batch: ProvenBatch, channels: number[]): Finding | nul
     : found('RootMismatch', '', header.number, short(check.root), short(header.root));
 }
 
+/** Exactly the shown channels are opened, each by what the manifest commits to. Fills `probes`. */
+export function checkOpenings(name: Uint8Array, { commitments }: Manifest, shown: ShownManifest, channels: number[],
+  probes: Map<number, ManifestChannel>): Finding | null {
+  for (const { channel, bytes } of shown.openings) {
+    if (!channels.includes(channel) || channel >= commitments.length) return found('OtherChannel', 'opening', short(name), channel);
+    if (!equal(commit(bytes), commitments[channel])) return found('OpeningMismatch', '', short(name), channel);
+    probes.set(channel, decodeOpening(bytes));
+  }
+  const closed = channels.find((channel) => channel < commitments.length && !probes.has(channel));
+  return closed === undefined ? null : found('OpeningMissing', '', short(name), closed);
+}
+
 /** Place = meaning: a summary stands at its channel, a verdict behind all summaries, readings behind all verdicts. */
 function checkPlaces(batch: ProvenBatch, channels: number[]): Finding | null {
   const { header } = batch;
   const count = header.channels;
-  if (count !== batch.manifest.channels.length) {
-    return found('PlaceWrong', 'channels', header.number, count, batch.manifest.channels.length);
+  if (count !== batch.manifest.commitments.length) {
+    return found('PlaceWrong', 'channels', header.number, count, batch.manifest.commitments.length);
   }
   for (const column of batch.columns) {
     if (!channels.includes(column.channel) || column.channel >= count) {

@@ -1,7 +1,7 @@
 import { base64, fromUtf8, Malformed, refuse } from './bytes.ts';
 import { asArray, asObject, asText, asWhole, fields, parseJson, shorten, type Json } from './json.ts';
 import { BODY_LENGTH_MAX, CHANNELS_MAX, LEAF_LENGTH_MAX, WALL_CEILING } from './leaf.ts';
-import { PublicKey, STATEMENT_LENGTH_MAX } from './statement.ts';
+import { PublicKey, OPENING_LENGTH_MAX, STATEMENT_LENGTH_MAX } from './statement.ts';
 import { TlogPolicy } from './tlogpolicy.ts';
 import { LEAVES_MAX } from './tree.ts';
 
@@ -14,6 +14,7 @@ export const LEVELS = ['headers', 'verdicts', 'summaries', 'readings'] as const;
 export type Level = typeof LEVELS[number];
 
 export interface ShownStatement { bytes: Uint8Array; receipt: string | null }
+export interface ShownManifest extends ShownStatement { openings: { channel: number; bytes: Uint8Array }[] }
 export interface ShownLeaf { place: number; bytes: Uint8Array }
 export interface ShownBatch {
   header: Uint8Array; leaves: ShownLeaf[]; columns: Uint8Array[]; tree: Uint8Array | null; path: Uint8Array | null; receipt: string | null;
@@ -21,7 +22,7 @@ export interface ShownBatch {
 
 /** A proof bundle, read strictly. Nothing in it is believed yet. */
 export interface Bundle {
-  gateway: string; channels: number[]; from: number; to: number; level: Level; manifests: ShownStatement[]; batches: ShownBatch[];
+  gateway: string; channels: number[]; from: number; to: number; level: Level; manifests: ShownManifest[]; batches: ShownBatch[];
   beacons: string[]; revocations: ShownStatement[];
 }
 
@@ -53,7 +54,7 @@ export function parseBundle(bytes: Uint8Array): Bundle {
   return {
     gateway, from, to, channels: readChannels(root.get('channels')),
     level: LEVELS.find((name) => name === level) ?? refuse(`The bundle's level "${shorten(level)}" is not one of ${LEVELS.join(', ')}.`),
-    manifests: asArray(root.get('manifests'), 'manifests', 1000).map(readStatement),
+    manifests: asArray(root.get('manifests'), 'manifests', 1000).map(readManifest),
     batches: asArray(root.get('batches'), 'batches', 200_000).map(readBatch),
     beacons: asArray(root.get('beacons'), 'beacons', 200_000).map((note) => fromUtf8(readBytes(note, 'beacon', 65_536), 'beacon')),
     revocations: asArray(root.get('revocations'), 'revocations', 1000).map(readStatement),
@@ -72,6 +73,20 @@ function readStatement(json: Json): ShownStatement {
   const object = asObject(json, 'statement');
   fields(object, 'statement', ['statement'], ['receipt']);
   return { bytes: readBytes(object.get('statement'), 'statement', STATEMENT_LENGTH_MAX), receipt: readReceipt(object) };
+}
+
+function readManifest(json: Json): ShownManifest {
+  const object = asObject(json, 'manifest');
+  fields(object, 'manifest', ['statement', 'openings'], ['receipt']);
+  const openings = asArray(object.get('openings'), 'openings', CHANNELS_MAX).map((item) => {
+    const pair = asArray(item, 'parts of an opening', 2);
+    if (pair.length !== 2) refuse('An opening is shown as its channel and its bytes.');
+    return { channel: asWhole(pair[0], 'channel', 0, CHANNELS_MAX - 1), bytes: readBytes(pair[1], 'opening', OPENING_LENGTH_MAX) };
+  });
+  if (openings.some(({ channel }, i) => i > 0 && channel <= openings[i - 1].channel)) {
+    refuse("The channels of a manifest's openings do not rise: one is given twice, or in another order.");
+  }
+  return { bytes: readBytes(object.get('statement'), 'statement', STATEMENT_LENGTH_MAX), receipt: readReceipt(object), openings };
 }
 
 function readBatch(json: Json): ShownBatch {

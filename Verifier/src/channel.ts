@@ -19,12 +19,12 @@ export class ChannelRules {
 
   /** Walks the batches. After a finding the answers stand as far as the walk came. */
   check(): Finding | null {
-    if (!this.batches.some((batch) => this.channel < batch.manifest.channels.length)) {
+    if (!this.batches.some((batch) => this.channel < batch.manifest.commitments.length)) {
       return found('ChannelNotShown', '', this.channel);
     }
     if (this.bundle.level === 'headers') return null;
     for (const [i, batch] of this.batches.entries()) {
-      if (this.channel >= batch.manifest.channels.length) {
+      if (this.channel >= batch.manifest.commitments.length) {
         this.nextSequence = null;
         this.last = null;
         continue; // Not enrolled then: the intervals say "no data".
@@ -36,13 +36,13 @@ export class ChannelRules {
   }
 
   answers(): ChannelVerdict {
-    const batch = [...this.batches].reverse().find((item) => this.channel < item.manifest.channels.length);
+    const batch = [...this.batches].reverse().find((item) => this.channel < item.manifest.commitments.length);
     if (batch === undefined) throw new Error('Answers are asked for after check() found the channel.');
     const intervals = this.join();
     const answer: Answer = intervals.some((i) => i.answer === 'OutOfRange') ? 'OutOfRange'
       : intervals.length === 0 || intervals.some((i) => i.answer === 'NoData') ? 'NoData' : 'InRange';
     const readings = this.readings.filter((reading) => reading.time >= this.bundle.from && reading.time <= this.bundle.to);
-    return { channel: this.channel, probe: batch.manifest.channels[this.channel], answer, intervals, readings };
+    return { channel: this.channel, probe: batch.probe(this.channel), answer, intervals, readings };
   }
 
   private batch(batch: ProvenBatch, edge: boolean): Finding | null {
@@ -84,7 +84,7 @@ export class ChannelRules {
   /** The gateway's signed claims against the readings that are shown. */
   private claims(batch: ProvenBatch, column: Column | undefined, summary: SummaryLeaf | undefined,
     verdict: VerdictLeaf | undefined): Finding | null {
-    const [limits, number] = [batch.manifest.channels[this.channel], batch.header.number];
+    const [limits, number] = [batch.probe(this.channel), batch.header.number];
     if (verdict !== undefined && (verdict.low !== limits.low || verdict.high !== limits.high)) {
       return found('LimitsContradicted', '', number, this.channel, ...[verdict.low, verdict.high, limits.low, limits.high].map(celsius));
     }
@@ -112,7 +112,7 @@ export class ChannelRules {
   }
 
   private column(batch: ProvenBatch, column: Column): Finding | null {
-    const limits = batch.manifest.channels[this.channel];
+    const limits = batch.probe(this.channel);
     for (const [i, { outcome, temperature }] of column.samples.entries()) {
       const [time, sequence] = [column.times[i], column.firstSequence + i];
       if (time < batch.header.opened || time > batch.header.closed) {
@@ -130,7 +130,7 @@ export class ChannelRules {
 
   /** Below the level of readings there is one answer a batch, and it is the gateway's own claim. */
   private claimed(batch: ProvenBatch, summary: SummaryLeaf | undefined, verdict: VerdictLeaf): Finding | null {
-    const { interval } = batch.manifest.channels[this.channel];
+    const { interval } = batch.probe(this.channel);
     const [from, to] = [verdict.firstTime, verdict.lastTime];
     if (from < batch.header.opened || to > batch.header.closed || to < from) {
       return found('TimeDisorder', 'batch', this.channel, batch.header.number);

@@ -118,33 +118,51 @@ export function decodeHeader(payload: Uint8Array): BatchHeader {
   });
 }
 
+/** What a manifest says about one channel; the log holds its commitment only. */
 export interface ManifestChannel {
   place: string; serial: string; low: number; high: number; interval: number; certificate: Uint8Array; expiry: number | null;
 }
 
 export interface Manifest {
-  gateway: string; key: PublicKey; first: number; issued: number; channels: ManifestChannel[]; rules: Uint8Array; previous: Uint8Array;
+  gateway: string; key: PublicKey; first: number; issued: number; commitments: Uint8Array[]; rules: Uint8Array; previous: Uint8Array;
   traits: number;
 }
 
 export function decodeManifest(payload: Uint8Array): Manifest {
   return readCbor('manifest', payload, STATEMENT_LENGTH_MAX, (reader) => {
     reader.array(9, 'manifest');
-    reader.integer(1, 1, 'version of the manifest');
+    const version = reader.integer(0, 2 ** 31 - 1, 'version of the manifest');
+    if (version !== 2) {
+      refuse(`The manifest is of version ${version}; this program reads version 2, which shows no probe in the log. Enrol the gateway again.`);
+    }
     const gateway = readGateway(reader);
     const key = new PublicKey(reader.byteString(1, 91, 'gateway key'));
     const first = reader.integer(0, NUMBER_MAX, 'first batch number');
     const issued = reader.integer(WALL_FLOOR, WALL_CEILING, 'issuing time');
     const count = reader.arrayUpTo(CHANNELS_MAX, 'channels');
     if (count === 0) refuse('The manifest has no channel.');
-    const channels = Array.from({ length: count }, () => readChannel(reader));
+    const commitments = Array.from({ length: count }, () => reader.digest('commitment to a channel'));
     const [rules, previous] = [reader.digest('rule pack hash'), reader.digest('previous manifest hash')];
-    return { gateway, key, first, issued, channels, rules, previous, traits: reader.integer(0, 3, 'flags') };
+    return { gateway, key, first, issued, commitments, rules, previous, traits: reader.integer(0, 3, 'flags') };
   });
 }
 
+export const OPENING_LENGTH_MAX = 512;
+const SALT_LENGTH = 32;
+
+/** SHA-256("coldproof/1 probe" ‖ opening): what a manifest holds in place of a channel. */
+export function commit(opening: Uint8Array): Uint8Array {
+  return digest(concat(utf8('coldproof/1 probe'), opening));
+}
+
+/** opening = salt (32 bytes) ‖ CBOR. */
+export function decodeOpening(opening: Uint8Array): ManifestChannel {
+  if (opening.length <= SALT_LENGTH) refuse(`The opening has ${opening.length} bytes; its salt alone has ${SALT_LENGTH}.`);
+  return readCbor('opening', opening.subarray(SALT_LENGTH), OPENING_LENGTH_MAX, readChannel);
+}
+
 function readChannel(reader: CborReader): ManifestChannel {
-  reader.array(7, 'manifest channel');
+  reader.array(7, 'opening');
   const channel = {
     place: reader.text(40, 'place'), serial: reader.text(40, 'serial number'), low: reader.integer(-(2 ** 31), 2 ** 31 - 1, 'lower limit'),
     high: reader.integer(-(2 ** 31), 2 ** 31 - 1, 'upper limit'), interval: reader.integer(1_000, 3_600_000, 'interval'),

@@ -6,6 +6,7 @@ export type Word = 'CannotCheck' | 'Verified' | 'NotYetAnchored' | 'SignerUnknow
 
 /** The names that the C# verifier uses; they are stable. */
 export type Fault = 'None' | 'FormUnreadable' | 'FormBatch' | 'ManifestUnreadable' | 'ManifestSignature' | 'ManifestMissing'
+  | 'OpeningMissing' | 'OpeningMismatch'
   | 'ManifestGateway' | 'ManifestChain' | 'HeaderUnreadable' | 'HeaderSignature' | 'HeaderGateway' | 'LeafUnreadable' | 'ColumnUnreadable'
   | 'TreeUnreadable' | 'LeafNotInTree' | 'RootMismatch' | 'PlaceWrong' | 'ChannelNotShown' | 'OtherChannel' | 'BatchMissing'
   | 'BatchRepeated' | 'PreviousMismatch' | 'BootOrder' | 'SequenceHole' | 'SequenceRepeated' | 'SummaryMissing' | 'SummaryContradicted'
@@ -17,7 +18,7 @@ export type Fault = 'None' | 'FormUnreadable' | 'FormBatch' | 'ManifestUnreadabl
 const WORDS: Partial<Record<Fault, Word>> = {
   None: 'Verified', ReceiptMissing: 'NotYetAnchored',
   FormUnreadable: 'CannotCheck', FormBatch: 'CannotCheck', RevocationUnreadable: 'CannotCheck', CryptoDisagrees: 'CannotCheck',
-  ManifestMissing: 'Incomplete', ChannelNotShown: 'Incomplete', BatchMissing: 'Incomplete', SequenceHole: 'Incomplete',
+  ManifestMissing: 'Incomplete', OpeningMissing: 'Incomplete', ChannelNotShown: 'Incomplete', BatchMissing: 'Incomplete', SequenceHole: 'Incomplete',
   SummaryMissing: 'Incomplete', GapUndeclared: 'Incomplete', WindowStart: 'Incomplete', WindowEnd: 'Incomplete', QuorumMissing: 'Incomplete',
   AuthorityUnknown: 'SignerUnknown', KeyRevoked: 'SignerUnknown', LogUnknown: 'SignerUnknown',
   TimeDisorder: 'TimeNotProven', TimeUnattested: 'TimeNotProven', SealedBeforeBeacon: 'TimeNotProven', SealedAfterReceipt: 'TimeNotProven',
@@ -74,7 +75,8 @@ export interface Verdict {
 
 /** Hashes in lower-case hex, times in milliseconds since 1970 UTC, log positions in digits; `index` is null where a batch has no receipt of its own. */
 export interface BatchLine { number: number; opened: number; closed: number; leaves: number; root: string; header: string; index: string | null }
-export interface ChannelLine { place: string; serial: string; low: number; high: number; interval: number; certificate: string; expiry: number | null }
+export interface ChannelLine { channel: number; place: string; serial: string; low: number; high: number; interval: number; certificate: string;
+  expiry: number | null }
 export interface ManifestLine {
   digest: string; first: number; issued: number; issuer: string; signerKey: string; gatewayKey: string; rules: string; previous: string; channels: ChannelLine[];
 }

@@ -1,10 +1,10 @@
-import { checkChain, checkTree, checkWindow, ProvenBatch } from './batches.ts';
+import { checkOpenings, checkChain, checkTree, checkWindow, ProvenBatch } from './batches.ts';
 import { parseBundle, parsePolicy, UnknownFormat, type Bundle, type Policy, type ShownBatch } from './bundle.ts';
 import { CryptoDisagreement, hex, Malformed, short, utc } from './bytes.ts';
 import { ChannelRules } from './channel.ts';
 import { decodeColumn, decodeLeaf, type Column } from './leaf.ts';
 import { LogRules } from './logrules.ts';
-import { decodeHeader, decodeManifest, decodeStatement, type Manifest, type Statement } from './statement.ts';
+import { decodeHeader, decodeManifest, decodeStatement, type Manifest, type ManifestChannel, type Statement } from './statement.ts';
 import { leafHash } from './tree.ts';
 import { because, CHECKS, found, sentenceOf, wordFor, type Bracket, type ChannelVerdict, type Check, type CheckName, type Details, type Finding, type Note,
   type Verdict } from './verdict.ts';
@@ -34,7 +34,7 @@ export async function verify(bundle: Uint8Array, policy: Uint8Array | null, prog
   return new Verification(parsed, trusted, progress).run(parsed);
 }
 
-interface Enrolled { statement: Statement; manifest: Manifest }
+interface Enrolled { statement: Statement; manifest: Manifest; probes: Map<number, ManifestChannel> }
 
 /** One run of the checks: what is known so far, and the lines written about it. */
 class Verification {
@@ -95,7 +95,10 @@ class Verification {
     for (const shown of bundle.manifests) {
       try {
         const statement = decodeStatement(shown.bytes);
-        this.manifests.set(hex(statement.payloadDigest), { statement, manifest: decodeManifest(statement.payload) });
+        const [manifest, probes] = [decodeManifest(statement.payload), new Map<number, ManifestChannel>()];
+        this.manifests.set(hex(statement.payloadDigest), { statement, manifest, probes });
+        const opened = checkOpenings(statement.payloadDigest, manifest, shown, bundle.channels, probes);
+        if (opened !== null) return opened;
       } catch (broken) {
         if (!(broken instanceof Malformed)) throw broken;
         return because(found('ManifestUnreadable', ''), broken.message);
@@ -130,7 +133,7 @@ class Verification {
         this.readings += column.samples.length;
         if (this.readings > READINGS_MAX) return found('FormBatch', 'many', READINGS_MAX, header.number);
       }
-      return new ProvenBatch(statement, header, enrolled.manifest, shown, leaves, columns);
+      return new ProvenBatch(statement, header, enrolled.manifest, enrolled.probes, shown, leaves, columns);
     } catch (broken) {
       if (!(broken instanceof Malformed)) throw broken;
       return because(fault, broken.message);
@@ -216,9 +219,9 @@ class Verification {
     return {
       batches: this.batches.map(({ header, statement }, i) => ({ number: header.number, opened: header.opened, closed: header.closed, leaves: header.leaves,
         root: hex(header.root), header: hex(statement.payloadDigest), index: this.log?.index(i) ?? null })),
-      manifests: [...this.manifests.entries()].map(([digest, { statement, manifest }]) => ({ digest, first: manifest.first, issued: manifest.issued,
+      manifests: [...this.manifests.entries()].map(([digest, { statement, manifest, probes }]) => ({ digest, first: manifest.first, issued: manifest.issued,
         issuer: statement.issuer, signerKey: hex(statement.keyId), gatewayKey: manifest.key.idHex, rules: hex(manifest.rules), previous: hex(manifest.previous),
-        channels: manifest.channels.map((channel) => ({ ...channel, certificate: hex(channel.certificate) })) })),
+        channels: [...probes].map(([channel, probe]) => ({ ...probe, channel, certificate: hex(probe.certificate) })) })),
       log: this.log?.line ?? null,
     };
   }

@@ -9,7 +9,7 @@ const report = readFileSync(new URL('one-day-0.1.0.pdf', here));
 
 test('the files inside a report', () => {
   assert.deepEqual(verifier.attachments(new Uint8Array(report)).map(({ name }) => name),
-    ['54664607-20220527T060000Z-20220528T055900Z.coldproof.json', 'readings.csv', 'verify.html']);
+    ['b6dc53e2-20220527T060000Z-20220528T055900Z.coldproof.json', 'readings.csv', 'verify.html']);
 });
 
 test('a chosen report gives its bundle, which is verified, and its table of readings is that of the bundle', async () => {

@@ -25,8 +25,8 @@ public sealed class AnchoringTargets : IDisposable
     {
         this.truck = truck;
         key = GatewayKey.LoadOrCreate(home.FullName);
-        manifest = Statement.Sign(StatementKind.Manifest, "authority:test", (truck.Manifest with { Gateway = key.Gateway, Key = key.Public, IssuedMs = TestTruck.StartMs })
-            .Encode(), truck.AuthorityKey);
+        manifest = (truck.Manifest with { Gateway = key.Gateway, Key = key.Public, IssuedMs = TestTruck.StartMs })
+            .Sign("authority:test", truck.AuthorityKey);
         segment = Record();
         using var journal = Journal.Open(FolderOf(segment), SegmentLength, () => [0], frames.Add, _ => { });
         All = [.. Targets()];

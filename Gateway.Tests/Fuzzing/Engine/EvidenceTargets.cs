@@ -32,6 +32,8 @@ public static class EvidenceTargets
             })
         { AllocatedMin = 96 * 1024 };
         yield return new("batch header", [batch.Header.Encode()], input => FuzzFindingException.Same(input, BatchHeader.Decode(input).Encode()));
+        yield return new("opening", [.. truck.Manifest.Channels.Select(channel => channel.Open())],
+            input => FuzzFindingException.Same(input, ManifestChannel.Decode(input).Open()));
         yield return new("manifest", [truck.Manifest.Encode()], input => FuzzFindingException.Same(input, Manifest.Decode(input).Encode()));
         yield return new("revocation", [new Revocation(truck.Manifest.Key.IdHex, 7, "stolen").Encode()],
             input => FuzzFindingException.Same(input, Revocation.Decode(input).Encode()));
@@ -141,7 +143,8 @@ public static class EvidenceTargets
         var batch = truck.Batches[1];
         var body = ImmutableArray.Create(batch.Body.Encode());
         // A body may unpack to 4 MiB whatever its packed length; that bound is checked while it unpacks.
-        yield return new("uplink", [new Uplink(batch.Statement.Bytes, body).Encode(), new Uplink(truck.SignedManifest.Bytes, null).Encode()], input =>
+        yield return new("uplink", [new Uplink(batch.Statement.Bytes, body).Encode(),
+            new Uplink(truck.SignedManifest.Bytes, truck.SignedManifest.Openings).Encode()], input =>
         {
             var read = Uplink.Decode(input);
             var again = Uplink.Decode(read.Encode());
@@ -164,7 +167,7 @@ public static class EvidenceTargets
         { AllocatedPerByte = 128 };
         using var tls = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = EnrolmentRequest.Create(truck.Id, truck.GatewayKey, tls,
-            [new("rear, top", "S1", new(2_000), new(8_000), 60_000, default, null)], GatewayTraits.SoftwareKey);
+            [new("rear, top", "S1", new(2_000), new(8_000), 60_000, default, null, Digest.Of([1]))], GatewayTraits.SoftwareKey);
         yield return new("enrolment request", [request.ToJson()], input =>
         {
             var read = EnrolmentRequest.Parse(input);

@@ -19,7 +19,7 @@ public sealed class FuzzTargets : IDisposable
     /// <summary>The names of all targets, in order.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
-        "leaf", "event detail", "batch header", "manifest", "revocation", "statement", "column", "batch body", "partial tree",
+        "leaf", "event detail", "batch header", "opening", "manifest", "revocation", "statement", "column", "batch body", "partial tree",
         "sibling path", "signed note", "checkpoint", "tlog proof", "receipt", "beacon", "tlog policy", "verifier key",
         "entry bundle", "tile path", "bundle", "bundle's form", "verifier policy", "uplink", "downlink", "topic",
         "broker address", "enrolment request", "enrolment", "journal segment", "journal records", "absence book", "signed mark",

@@ -48,7 +48,7 @@ public sealed class LedgerTargets : IDisposable
                 return RunFile.Read(file.Value).ListenUri() is not null;
             })
         { Documented = [typeof(ConfigurationException)], AllocatedPerByte = 64, AllocatedMin = 256 * 1024 };
-        yield return new("message at the ledger", [new Uplink(truck.SignedManifest.Bytes, null).Encode(),
+        yield return new("message at the ledger", [new Uplink(truck.SignedManifest.Bytes, truck.SignedManifest.Openings).Encode(),
             .. truck.Batches.Take(3).Select(batch => new Uplink(batch.Statement.Bytes, [.. batch.Body.Encode()]).Encode())], input =>
         {
             var answer = stage.Value.Core.Intake.Accept(truck.Id, input, CancellationToken.None).GetAwaiter().GetResult();
@@ -121,7 +121,7 @@ public sealed class LedgerTargets : IDisposable
         {
             var core = LedgerCore.Open(data, keys, TimeProvider.System, NullLoggerFactory.Instance);
             foreach (var uplink in truck.Batches.Select(batch => new Uplink(batch.Statement.Bytes, [.. batch.Body.Encode()]))
-                .Prepend(new Uplink(truck.SignedManifest.Bytes, null)))
+                .Prepend(new Uplink(truck.SignedManifest.Bytes, truck.SignedManifest.Openings)))
             {
                 var answer = core.Intake.Accept(truck.Id, uplink.Encode(), CancellationToken.None).GetAwaiter().GetResult();
                 if (answer.Receipt is null)

@@ -53,10 +53,10 @@ public sealed partial class TruckWorld : IDisposable
         link = new(card, clock, ledger, checker, dice.Fork());
         key = GatewayKey.LoadOrCreate(directory);
         link.Gateway = key.Gateway;
-        var channels = TruckWiring.Configured(TruckWiring.High).Select(probe => new ManifestChannel(probe.Probe.Place, probe.Probe.Serial, probe.Low,
-            probe.High, intervalMs, default, null)).ToImmutableArray();
-        var manifest = Statement.Sign(StatementKind.Manifest, "authority:authority", new Manifest(key.Gateway, key.Public, 0, StartMs,
-            channels, default, default, GatewayTraits.SoftwareKey | GatewayTraits.EmulatedProbes).Encode(), ledger.Authority);
+        var channels = TruckWiring.Configured(TruckWiring.High).Select((probe, i) => new ManifestChannel(probe.Probe.Place, probe.Probe.Serial, probe.Low,
+            probe.High, intervalMs, default, null, Digest.Of([(byte)i]))).ToImmutableArray();
+        var manifest = new Manifest(key.Gateway, key.Public, 0, StartMs,
+            channels, default, default, GatewayTraits.SoftwareKey | GatewayTraits.EmulatedProbes).Sign("authority:authority", ledger.Authority);
         parts = new(card, wiring, link, clock, key, manifest, ledger.Policy,
             options, directory, intervalMs, () => new(trust, 0));
         wiring.Bus.Blocking = clock.Expire;

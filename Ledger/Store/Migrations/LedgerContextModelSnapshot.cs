@@ -201,6 +201,10 @@ namespace Ledger.Store.Migrations
                     b.Property<long>("LogIndex")
                         .HasColumnType("INTEGER");
 
+                    b.Property<byte[]>("Openings")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
                     b.HasKey("PayloadDigest");
 
                     b.HasIndex("Gateway", "FirstNumber", "LogIndex");

@@ -76,7 +76,8 @@ function manifests(verdict: Verdict, speech: Speech, said: (words: string) => vo
     [speech.say('detail.signer'), manifest.issuer], [speech.say('detail.signer.key'), copyable(manifest.signerKey, speech, said)],
     [speech.say('detail.gateway.key'), copyable(manifest.gatewayKey, speech, said)],
     [speech.say('detail.rules'), copyable(manifest.rules, speech, said)], [speech.say('detail.previous'), copyable(manifest.previous, speech, said)],
-    ...manifest.channels.map((channel, i): [string, Child] => [speech.say('detail.channel', i), h('span', {}, h('bdi', {}, `${channel.place}, ${channel.serial}`),
+    ...manifest.channels.map((channel): [string, Child] => [speech.say('detail.channel', channel.channel),
+      h('span', {}, h('bdi', {}, `${channel.place}, ${channel.serial}`),
       `; ${speech.celsius(channel.low)} … ${speech.celsius(channel.high)}; ${speech.duration(channel.interval)}; `, speech.say('detail.certificate'), ' ',
       copyable(channel.certificate, speech, said), channel.expiry === null ? '' : `, ${speech.say('detail.expiry', speech.time(channel.expiry))}`)]),
   ])]);

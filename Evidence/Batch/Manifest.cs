@@ -227,7 +227,10 @@ public sealed record Manifest(GatewayId Gateway, PublicKey Key, long FirstNumber
 
         reader.ReadEndArray();
         var manifest = new Manifest(gateway, key, first, issued, [], reader.Digest("rule pack hash"),
-            reader.Digest("previous manifest hash"), (GatewayTraits)reader.Integer(0, 3, "flags")) { closed = [.. commitments] };
+            reader.Digest("previous manifest hash"), (GatewayTraits)reader.Integer(0, 3, "flags"))
+        {
+            closed = [.. commitments],
+        };
         reader.ReadEndArray();
         return manifest;
     }

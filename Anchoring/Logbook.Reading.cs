@@ -14,16 +14,56 @@ public sealed partial class Logbook
     {
         lock (gate)
         {
-            var span = store.Find(fromMs, toMs);
-            foreach (var batch in chain.Sealed.Values.Where(batch => batch.ClosedMs >= fromMs && batch.OpenedMs <= toMs))
-            {
-                span = span is { } known ? (Math.Min(known.First, batch.Number), Math.Max(known.Last, batch.Number)) : (batch.Number,
-                    batch.Number);
-            }
-
-            var extract = span is { } numbers ? Extract(numbers.First, numbers.Last, numbers) : new([], [], [], []);
+            var extract = Cover(fromMs, toMs) is { } numbers ? Extract(numbers.First, numbers.Last, numbers) : new([], [], [], []);
             return extract with { Removed = RemovedFrom(fromMs, toMs) };
         }
+    }
+
+    /// <summary>
+    /// Rounds of the batches that <see cref="Extract(long, long)"/> would give, each with how many channels the batch has: what a window
+    /// would weigh, found out without holding more than a few of its batches at a time.
+    /// </summary>
+    public IReadOnlyList<(int Channels, long Rounds)> CountRounds(long fromMs, long toMs)
+    {
+        const int Step = 64;
+        lock (gate)
+        {
+            if (Cover(fromMs, toMs) is not { } span)
+            {
+                return [];
+            }
+
+            var counted = new SortedDictionary<int, long>();
+            var stored = new HashSet<long>();
+            for (var first = span.First; first <= span.Last; first += Step)
+            {
+                foreach (var batch in store.Read(first, Math.Min(span.Last, first + Step - 1)).Where(batch => stored.Add(batch.Header.Number)))
+                {
+                    Count(batch.Header.ChannelCount, BatchBody.CountRounds(batch.Body));
+                }
+            }
+
+            foreach (var batch in chain.Sealed.Values.Where(batch => batch.Number >= span.First && batch.Number <= span.Last && !stored.Contains(batch.Number)))
+            {
+                Count(chain.ManifestFor(batch.Number)?.Manifest.ChannelCount ?? 0, batch.Rounds);
+            }
+
+            void Count(int channels, int rounds) => counted[channels] = counted.GetValueOrDefault(channels) + rounds;
+
+            return [.. counted.Select(some => (some.Key, some.Value))];
+        }
+    }
+
+    private (long First, long Last)? Cover(long fromMs, long toMs)
+    {
+        var span = store.Find(fromMs, toMs);
+        foreach (var batch in chain.Sealed.Values.Where(batch => batch.ClosedMs >= fromMs && batch.OpenedMs <= toMs))
+        {
+            span = span is { } known ? (Math.Min(known.First, batch.Number), Math.Max(known.Last, batch.Number)) : (batch.Number,
+                batch.Number);
+        }
+
+        return span;
     }
 
     private LogbookExtract Extract(long first, long last, (long First, long Last) span)

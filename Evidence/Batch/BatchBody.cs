@@ -71,12 +71,21 @@ public sealed record BatchBody(ImmutableArray<byte> Key, ImmutableArray<long> Ro
     public static BatchBody Decode(ReadOnlyMemory<byte> bytes) =>
         CborStrict.Read("batch body", bytes, BatchLimits.BodyLengthMax, ReadFields);
 
-    private static BatchBody ReadFields(CborReader reader)
+    /// <summary>How many rounds an encoded body says that it has; nothing behind the number is looked at.</summary>
+    /// <exception cref="MalformedEvidenceException">Not the beginning of a body of version 1.</exception>
+    public static int CountRounds(ReadOnlyMemory<byte> bytes) => CborStrict.ReadBeginning("batch body", bytes, reader => ReadCount(reader).Rounds);
+
+    private static (ImmutableArray<byte> Key, int Rounds) ReadCount(CborReader reader)
     {
         reader.Array(7, "batch body");
         reader.Integer(1, 1, "version of the batch body");
         var key = ImmutableArray.Create(reader.Bytes(SaltKeys.Length, SaltKeys.Length, "batch key"));
-        var count = (int)reader.Integer(0, BatchLimits.LeavesMax, "number of rounds");
+        return (key, (int)reader.Integer(0, BatchLimits.LeavesMax, "number of rounds"));
+    }
+
+    private static BatchBody ReadFields(CborReader reader)
+    {
+        var (key, count) = ReadCount(reader);
         var first = reader.IntegerOrNull(Moment.WallFloorMs, Moment.WallCeilingMs, "first time");
         if (first is null != (count == 0))
         {

@@ -22,13 +22,21 @@ internal static class CborStrict
             throw new MalformedEvidenceException($"The {what} has {bytes.Length} bytes; at most {lengthMax} are allowed.");
         }
 
-        var reader = new CborReader(bytes, CborConformanceMode.Canonical);
-        try
+        return ReadBeginning(what, bytes, reader =>
         {
             var item = read(reader);
             return reader.BytesRemaining == 0
                 ? item
                 : throw new MalformedEvidenceException($"{reader.BytesRemaining} bytes stand after the {what}.");
+        });
+    }
+
+    /// <summary>Reads what an item begins with, whatever stands after it.</summary>
+    public static T ReadBeginning<T>(string what, ReadOnlyMemory<byte> bytes, Func<CborReader, T> read)
+    {
+        try
+        {
+            return read(new CborReader(bytes, CborConformanceMode.Canonical));
         }
         catch (Exception fault) when (fault is CborContentException or InvalidOperationException or OverflowException)
         {

@@ -43,4 +43,12 @@ public sealed record BundleBatch(Statement Statement, BatchBody Body, string? Re
 /// <param name="Revocations">Every revocation known for this gateway's keys.</param>
 public sealed record BundleContent(GatewayId Gateway, ImmutableArray<ChannelId> Channels, long FromMs, long ToMs, DisclosureLevel Level,
     ImmutableArray<BundleStatement> Manifests, ImmutableArray<BundleBatch> Batches, ImmutableArray<string> Beacons,
-    ImmutableArray<BundleStatement> Revocations);
+    ImmutableArray<BundleStatement> Revocations)
+{
+    /// <summary>How many readings a bundle shows; verifiers refuse more than <see cref="Bundle.ReadingsMax"/>.</summary>
+    /// <param name="level">Below <see cref="DisclosureLevel.Readings"/> none are shown.</param>
+    /// <param name="channels">Which channels are asked for.</param>
+    /// <param name="rounds">Rounds of the batches, each with how many channels the batch has.</param>
+    public static long CountReadings(DisclosureLevel level, ImmutableArray<ChannelId> channels, IEnumerable<(int Channels, long Rounds)> rounds) =>
+        level < DisclosureLevel.Readings ? 0 : rounds.Sum(some => some.Rounds * channels.Count(channel => channel.Value < some.Channels));
+}

@@ -13,13 +13,21 @@ public static class BundleWriter
     private const long SpacingMsMin = 30 * 60 * 1000;
     private const long SpacingMsMax = 12 * 60 * 60 * 1000;
 
-    /// <exception cref="ArgumentException">There is no batch, a batch names a manifest that is not given, or a channel does not
-    /// exist.</exception>
+    /// <exception cref="ArgumentException">There is no batch, a batch names a manifest that is not given, a channel does not
+    /// exist, or there are more readings than verifiers read.</exception>
     public static byte[] Write(BundleContent content)
     {
         if (content.Batches.IsEmpty)
         {
             throw new ArgumentException("A bundle needs at least one batch: nothing is sealed in this window yet.", nameof(content));
+        }
+
+        var readings = BundleContent.CountReadings(content.Level, content.Channels,
+            content.Batches.Select(batch => (batch.Body.Channels.Length, (long)batch.Body.Rounds.Length)));
+        if (readings > Bundle.ReadingsMax)
+        {
+            throw new ArgumentException($"A bundle shows at most {Bundle.ReadingsMax} readings, and these are {readings}. Choose a shorter window.",
+                nameof(content)); // F-140: whoever calls has asked for fewer, in the reader's language.
         }
 
         var manifests = content.Manifests.ToDictionary(m => m.Statement.PayloadDigest, m => Manifest.Decode(m.Statement));

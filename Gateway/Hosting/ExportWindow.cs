@@ -53,9 +53,11 @@ public sealed record ExportWindow(long FromMs, long ToMs, ImmutableArray<ushort>
         $"from={FromMs}&to={ToMs}&channel={string.Join(',', Channels)}&level={Level}");
 
     /// <summary>The bundle's bytes.</summary>
-    /// <exception cref="ExportException">Nothing is sealed in the window, a batch is missing, or a channel is not enrolled.</exception>
+    /// <exception cref="ExportException">Nothing is sealed in the window, a batch is missing, a channel is not enrolled, or it is more than
+    /// verifiers read.</exception>
     public byte[] Bundle(GatewayId gateway, Logbook logbook)
     {
+        RefuseTooMany(logbook);
         var extract = logbook.Extract(FromMs, ToMs);
         if (!extract.Removed.IsEmpty)
         {
@@ -100,5 +102,26 @@ public sealed record ExportWindow(long FromMs, long ToMs, ImmutableArray<ushort>
         return bundle.Length <= Evidence.Bundle.LengthMax ? bundle : throw new ExportException(
             $"The bundle of these {Figures.Count(batches.Count)} batches has {Figures.Bytes(bundle.Length)}; verifiers read at most "
             + $"{Figures.Bytes(Evidence.Bundle.LengthMax)}. Export the window in parts, fewer channels, or with --level summaries.");
+    }
+
+    /// <summary>F-140: counted before anything of the window is held in memory.</summary>
+    private void RefuseTooMany(Logbook logbook)
+    {
+        if (Level < DisclosureLevel.Readings)
+        {
+            return;
+        }
+
+        var rounds = logbook.CountRounds(FromMs, ToMs);
+        var all = rounds.Select(some => some.Channels).DefaultIfEmpty(0).Min();
+        var readings = BundleContent.CountReadings(Level, Channels.IsEmpty
+            ? [.. Enumerable.Range(0, all).Select(channel => new ChannelId((ushort)channel))]
+            : [.. Channels.Select(channel => new ChannelId(channel))], rounds);
+        if (readings > Evidence.Bundle.ReadingsMax)
+        {
+            throw new ExportException($"This window holds {Figures.Count(readings)} readings; verifiers read at most "
+                + $"{Figures.Count(Evidence.Bundle.ReadingsMax)}. Choose a shorter window and export the rest after it, or fewer channels, or --level "
+                + "summaries.");
+        }
     }
 }

@@ -135,7 +135,8 @@ internal static class PageFrame
 
         return Page(http.Response, End(html, request), problem.Key switch
         {
-            "error.window" or "error.order" or "error.id" or "error.long" or "error.report" or "error.link.key" => StatusCodes.Status400BadRequest,
+            "error.window" or "error.order" or "error.id" or "error.long" or "error.readings" or "error.report" or "error.link.key"
+                => StatusCodes.Status400BadRequest,
             "error.local" => StatusCodes.Status403Forbidden,
             "error.link.expired" or "error.link.revoked" => StatusCodes.Status410Gone,
             "error.link.unlogged" => StatusCodes.Status503ServiceUnavailable,

@@ -58,7 +58,7 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
     /// <summary>The evidence of a window, or why there is none.</summary>
     public async Task<(WindowEvidence? Evidence, WindowProblem? Problem)> Show(WindowAsk ask, CancellationToken cancellation)
     {
-        var (numbers, problem) = Cover(ask.Gateway, ask.Window);
+        var (numbers, problem) = Cover(ask);
         if (problem is not null)
         {
             return (null, problem);
@@ -89,8 +89,9 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
 
     /// <summary>From the last batch opened at or before the window's start to the first sealed at or after its end, as far as there are
     /// such.</summary>
-    private ((long First, long Last) Numbers, WindowProblem? Problem) Cover(GatewayId gateway, TimeWindow window)
+    private ((long First, long Last) Numbers, WindowProblem? Problem) Cover(WindowAsk ask)
     {
+        var (gateway, window) = (ask.Gateway, ask.Window);
         using var context = core.Store.Read();
         if (!context.Manifests.Any(row => row.Gateway == gateway.Value))
         {
@@ -116,10 +117,24 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
             return ((first, last), removed);
         }
 
-        return last - first < BatchesMax
-            ? ((first, last), null)
-            : ((first, last), new("error.long", last - first + 1, BatchesMax));
+        return ((first, last), last - first >= BatchesMax ? new("error.long", last - first + 1, BatchesMax)
+            : CountReadings(ask, batches.Where(row => row.Number >= first && row.Number <= last)) is > Bundle.ReadingsMax and var readings
+                ? new("error.readings", readings, Bundle.ReadingsMax)
+                : null);
     }
+
+    /// <summary>F-140: counted from what admission wrote down, before any reading is unpacked.</summary>
+    private long CountReadings(WindowAsk ask, IQueryable<BatchRow> batches)
+    {
+        var counts = core.Store.Manifests(ask.Gateway.Value).ToDictionary(found => found.Statement.PayloadDigest,
+            found => Manifest.Decode(found.Statement).ChannelCount);
+        var rounds = batches.GroupBy(row => row.Manifest).Select(group => new { Manifest = group.Key, Rounds = group.Sum(row => (long)row.Rounds) })
+            .AsEnumerable().Select(group => (counts[group.Manifest], group.Rounds)).ToList();
+        return BundleContent.CountReadings(ask.Level, ask.Channels ?? AllOf(rounds.Select(some => some.Item1)), rounds);
+    }
+
+    private static ImmutableArray<ChannelId> AllOf(IEnumerable<int> channelCounts) =>
+        [.. Enumerable.Range(0, channelCounts.Max()).Select(channel => new ChannelId((ushort)channel))];
 
     /// <summary>What retention removed of a window, in a sentence: never an empty page, and never a guess.</summary>
     private WindowProblem? Removed(IQueryable<BatchRow> batches, long first, long last, GatewayId gateway)
@@ -153,7 +168,7 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
         var named = batches.Select(batch => batch.Header.Manifest).ToHashSet();
         var manifests = core.Store.Manifests(gateway.Value).Where(found => named.Contains(found.Statement.PayloadDigest)).ToList();
         var keys = manifests.Select(found => Manifest.Decode(found.Statement)).ToList();
-        var channels = ask.Channels ?? [.. Enumerable.Range(0, keys.Max(manifest => manifest.Channels.Length)).Select(channel => new ChannelId((ushort)channel))];
+        var channels = ask.Channels ?? AllOf(keys.Select(manifest => manifest.ChannelCount));
         var bundle = BundleWriter.Write(new(gateway, channels, window.FromMs, window.ToMs, ask.Level,
             [.. manifests.Select(found => new BundleStatement(found.Statement,
                 receipts.Of(found.LogIndex, found.Statement.Bytes.AsMemory())))],

@@ -91,6 +91,9 @@ dotnet run --project Gateway.Tests -c Release --no-build -- -noColor 2>&1 </dev/
 ended=${PIPESTATUS[0]}
 printf '[%4d s] tests (%d s)\n' "$SECONDS" "$((SECONDS - start))"
 
+# Named once more at the end: of a long log people are shown the last lines.
+grep -A 15 -F '[FAIL]' "$LOGS/tests.log" | cut -c 1-400
+
 summary=$(grep -oE 'Gateway\.Tests +Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+, Not Run: [0-9]+' "$LOGS/tests.log" | tail -n 1)
 [ -n "$summary" ] || fail "the tests ended with $ended and gave no summary" "$LOGS/tests.log"
 read -r total errors failed skipped notrun < <(grep -oE '[0-9]+' <<<"$summary" | tr '\n' ' ')

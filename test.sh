@@ -87,7 +87,7 @@ step ledger "ledger published" dotnet publish Ledger -c Release --no-restore -o 
 [ -x Gateway.Tests/Board/setup.sh ] && step board "emulated board built" Gateway.Tests/Board/setup.sh
 
 start=$SECONDS
-dotnet run --project Gateway.Tests -c Release --no-build -- -noColor 2>&1 </dev/null | tee "$LOGS/tests.log"
+dotnet run --project Gateway.Tests -c Release --no-build -- -noColor -xml "$LOGS/tests.xml" 2>&1 </dev/null | tee "$LOGS/tests.log"
 ended=${PIPESTATUS[0]}
 printf '[%4d s] tests (%d s)\n' "$SECONDS" "$((SECONDS - start))"
 

@@ -1,10 +1,9 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Anchoring;
 using Evidence;
+using Gateway.Tests.Abuse;
 using Ledger.Authority;
 
 namespace Gateway.Benchmarks;
@@ -70,13 +69,6 @@ internal static class StartBenchmark
         return times[starts / 2];
     }
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     private static string Repository()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
@@ -103,7 +95,7 @@ internal static class StartBenchmark
             Directory.CreateDirectory(home);
             Finish(Start(program, home, "enrol", "request", "--emulate", "--data", data, "--out", request));
             var asked = EnrolmentRequest.Parse(File.ReadAllBytes(request));
-            var enrolment = authority.Enrol(asked, null, null, [new("127.0.0.1", FreePort(), true)], null);
+            var enrolment = authority.Enrol(asked, null, null, [new("127.0.0.1", FreePort.Take(), true)], null);
             File.WriteAllBytes(answer, enrolment.ToJson());
             Finish(Start(program, home, "enrol", "accept", answer, "--data", data));
             var segment = Path.Combine(data, Logbook.JournalFolder, "journal-0000000000000001.segment");
@@ -184,7 +176,7 @@ internal static class StartBenchmark
             };
             start.Environment["COLDPROOF__Sampling__IntervalMs"] = "1000";
             start.Environment["COLDPROOF__Sampling__DeadlineMs"] = "500";
-            start.Environment["COLDPROOF__Status__Listen"] = $"127.0.0.1:{FreePort()}";
+            start.Environment["COLDPROOF__Status__Listen"] = $"127.0.0.1:{FreePort.Take()}";
             var process = Process.Start(start)!;
             process.ErrorDataReceived += (_, _) => { };
             process.BeginErrorReadLine(); // Read and dropped: a full pipe would stop the gateway.

@@ -1,15 +1,15 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Anchoring;
 using Evidence;
-using Microsoft.Extensions.Logging.Abstractions;
+using Gateway.Tests.Abuse;
 using MQTTnet;
 using MQTTnet.Protocol;
 using MQTTnet.Server;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Benchmarks;
 
@@ -33,7 +33,7 @@ internal static class WireBenchmark
         using var authority = new TlsPair("CN=benchmark authority", null);
         using var server = new TlsPair("CN=127.0.0.1", authority);
         using var client = new TlsPair($"CN={truck.Id}", authority);
-        var port = FreePort();
+        var port = FreePort.Take();
         using var broker = await Broker(server.Certificate, port);
         using var ledger = await Connected("ledger", port, client.Certificate, authority.Certificate);
         await ledger.SubscribeAsync(Topics.AllUp, MqttQualityOfServiceLevel.AtLeastOnce);
@@ -167,13 +167,6 @@ internal static class WireBenchmark
 
             await Task.Delay(1);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>A key and its certificate, signed by another pair or by itself.</summary>

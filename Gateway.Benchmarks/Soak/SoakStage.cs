@@ -1,8 +1,7 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Evidence;
 using Gateway.Hosting;
+using Gateway.Tests.Abuse;
 using Ledger.Authority;
 
 namespace Gateway.Benchmarks;
@@ -17,7 +16,7 @@ internal sealed class SoakStage : IAsyncDisposable
     private readonly SoakPlan plan;
     private readonly LoopDisk? disk;
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(5) };
-    private readonly int brokerPort = FreePort(), statusPort = FreePort(), pagePort = FreePort();
+    private readonly int brokerPort = FreePort.Take(), statusPort = FreePort.Take(), pagePort = FreePort.Take();
     private volatile SoakProcess? broker, ledger, gateway;
     private long gatewayStarted;
 
@@ -215,11 +214,4 @@ internal sealed class SoakStage : IAsyncDisposable
     private static string Mosquitto() => File.Exists("/usr/sbin/mosquitto") ? "/usr/sbin/mosquitto"
         : File.Exists("/usr/bin/mosquitto") ? "/usr/bin/mosquitto"
         : throw new InvalidOperationException("mosquitto is not installed: apt-get install mosquitto.");
-
-    private static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
-    }
 }

@@ -13,7 +13,7 @@ public sealed class BrokenRoundTests
     public async Task A_broker_that_dies_while_a_message_is_judged_does_not_stop_the_ledger()
     {
         await using var fleet = new Fleet();
-        var port = Fleet.FreePort();
+        var port = FreePort.Take();
         var broker = await fleet.StartEmbedded(port);
         using var keys = WireKeys.Read(fleet.KeysFolder, server: false);
         var judging = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -51,7 +51,7 @@ public sealed class EmulatedBoard : IAsyncDisposable
     /// <summary>Runs a line in the board's shell and gives what it printed, both streams.</summary>
     public async Task<string> Run(string command)
     {
-        using var patience = Patience(seconds: 120);
+        using var patience = Patience(seconds: 300);
         // The mark is computed there, so that an echo of the command is not taken for its end.
         await shell.SendAsync(Encoding.UTF8.GetBytes($"{command}; echo \"=$((40+2))=\"\n"), patience.Token);
         var text = new StringBuilder();
@@ -128,14 +128,14 @@ public sealed class EmulatedBoard : IAsyncDisposable
             }
         };
         process.BeginOutputReadLine();
-        using var patience = Patience(seconds: 240);
+        using var patience = Patience(seconds: 480);
         var said = await isUp.Task.WaitAsync(patience.Token);
         Assert.True(said.Contains("i2c-0", StringComparison.Ordinal), $"The emulated board has no bus: {said}. {Console()}");
     }
 
     private async Task Control(string command, string arguments)
     {
-        using var patience = Patience(seconds: 30);
+        using var patience = Patience(seconds: 180);
         await control.SendAsync(Encoding.UTF8.GetBytes($$"""{"execute":"{{command}}","arguments":{{arguments}}}""" + "\n"), patience.Token);
         while (true)
         {

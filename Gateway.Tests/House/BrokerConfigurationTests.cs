@@ -97,7 +97,7 @@ public sealed class BrokerConfigurationTests(RealBroker broker) : IClassFixture<
     private static async Task<string> Next(ChannelReader<string> heard)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        patience.CancelAfter(TimeSpan.FromMinutes(3));
         return await heard.ReadAsync(patience.Token);
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Tests.Abuse;
 using MQTTnet;
 using MQTTnet.Formatter;
 
@@ -14,7 +15,7 @@ public sealed class RealBroker : IAsyncLifetime
     private Process? broker;
     private Task<string>? log;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = FreePort.Take();
 
     public async ValueTask InitializeAsync()
     {
@@ -80,13 +81,6 @@ public sealed class RealBroker : IAsyncLifetime
                 .WithTrustChain([X509CertificateLoader.LoadCertificateFromFile(In("ca.crt"))])
                 .WithRevocationMode(X509RevocationMode.NoCheck))
             .Build();
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
     }
 
     private static async Task OpenSsl(params string[] arguments)

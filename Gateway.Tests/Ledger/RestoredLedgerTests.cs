@@ -103,7 +103,7 @@ public sealed class RestoredLedgerTests : IAsyncDisposable
     private async Task AssertFsck(int code, params string[] words)
     {
         var fsck = await RealProgram.Run("ledger fsck", [.. ProgramPlaces.Ledger, "fsck", "--data", ledger.Data, "--keys", ledger.Keys],
-            Path.Combine(ledger.Keys, "fsck.out"), TimeSpan.FromMinutes(1));
+            Path.Combine(ledger.Keys, "fsck.out"), TimeSpan.FromMinutes(4));
         Assert.True(fsck.Code == code, fsck.ToString());
         Assert.All(words, word => Assert.Contains(word, fsck.Said, StringComparison.Ordinal));
         Assert.True(File.Exists(Path.Combine(ledger.Data, ShownAhead.FileName)));

@@ -13,7 +13,7 @@ public sealed class DisorderTests
     private const int Minute = 60_000;
 
     /// <summary>F-45.</summary>
-    [Fact(Timeout = 2 * Minute)]
+    [Fact(Timeout = 5 * Minute)]
     public async Task A_ledger_that_answers_late_is_asked_again_and_logs_each_batch_once()
     {
         await using var fleet = new Fleet();
@@ -44,7 +44,7 @@ public sealed class DisorderTests
     }
 
     /// <summary>F-45.</summary>
-    [Fact(Timeout = 2 * Minute)]
+    [Fact(Timeout = 5 * Minute)]
     public async Task Messages_replayed_reordered_and_doubled_on_the_wire_change_nothing()
     {
         await using var fleet = new Fleet();

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Anchoring;
@@ -8,11 +6,11 @@ using Evidence;
 using Ledger.Authority;
 using Ledger.Hosting;
 using Ledger.Wire;
+using MQTTnet;
+using MQTTnet.Formatter;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using MQTTnet;
-using MQTTnet.Formatter;
 using PublicKey = Evidence.PublicKey;
 
 namespace Gateway.Tests.Wire;
@@ -43,13 +41,6 @@ internal sealed class Fleet : IAsyncDisposable
     public PresenceBook Presence { get; } = new(TimeProvider.System);
 
     public LogLines Log { get; } = new();
-
-    public static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
-    }
 
     public static BrokerAddress At(int port) => new("127.0.0.1", port, true);
 

@@ -1,3 +1,4 @@
+using Gateway.Tests.Abuse;
 // Goal: nobody without the right certificate speaks to the ledger or as another gateway, and a link that is refused says why in words.
 // Method: real TLS handshakes with certificates that are wrong in one way each, at mosquitto and at the embedded broker.
 #pragma warning disable xUnit1069 // The fleet waits with the token of the test itself.
@@ -16,7 +17,7 @@ public sealed class IdentityTests
     private const int Minute = 60_000;
 
     /// <summary>F-29.</summary>
-    [Fact(Timeout = Minute)]
+    [Fact(Timeout = 5 * Minute)]
     public async Task A_broker_of_another_authority_is_not_trusted_and_the_link_says_so()
     {
         await using var fleet = new Fleet();
@@ -28,7 +29,7 @@ public sealed class IdentityTests
         Assert.Contains("Unknown authority", await WhyNot(truck), StringComparison.Ordinal);
     }
 
-    [Theory(Timeout = Minute)]
+    [Theory(Timeout = 5 * Minute)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_gateway_of_another_authority_is_refused(bool embedded)
@@ -47,7 +48,7 @@ public sealed class IdentityTests
     }
 
     /// <summary>F-30.</summary>
-    [Theory(Timeout = Minute)]
+    [Theory(Timeout = 5 * Minute)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task An_expired_certificate_is_refused_and_named(bool embedded)
@@ -64,7 +65,7 @@ public sealed class IdentityTests
         Assert.True(!embedded || fleet.Log.ToString().Contains("Expired certificate", StringComparison.Ordinal), fleet.Log.ToString());
     }
 
-    [Theory(Timeout = Minute)]
+    [Theory(Timeout = 5 * Minute)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_client_without_a_certificate_is_refused(bool embedded)
@@ -80,7 +81,7 @@ public sealed class IdentityTests
         Assert.Contains("private key", Assert.Single((truck.Options with { Certificate = null }).Problems()), StringComparison.Ordinal);
     }
 
-    [Theory(Timeout = Minute)]
+    [Theory(Timeout = 5 * Minute)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_gateway_cannot_write_or_read_in_another_ones_name(bool embedded)
@@ -117,11 +118,11 @@ public sealed class IdentityTests
         Assert.Equal(0, fleet.Core.Log.Head.Size);
     }
 
-    [Fact(Timeout = Minute)]
+    [Fact(Timeout = 5 * Minute)]
     public async Task The_embedded_broker_binds_client_id_and_subscriptions_to_the_certificate()
     {
         await using var fleet = new Fleet();
-        var port = Fleet.FreePort();
+        var port = FreePort.Take();
         await fleet.StartEmbedded(port);
         using var truck = fleet.Enrol(Fleet.At(port));
         using var victim = fleet.Enrol(Fleet.At(port));
@@ -147,11 +148,11 @@ public sealed class IdentityTests
                 stop)).Items).ResultCode);
     }
 
-    [Fact(Timeout = Minute)]
+    [Fact(Timeout = 5 * Minute)]
     public async Task A_link_says_in_words_what_is_wrong_with_the_road()
     {
         await using var fleet = new Fleet();
-        using var nobody = fleet.Enrol(Fleet.At(Fleet.FreePort()));
+        using var nobody = fleet.Enrol(Fleet.At(FreePort.Take()));
         Assert.Contains("refused the connection", await WhyNot(nobody), StringComparison.Ordinal);
         using var unnamed = fleet.Enrol(new BrokerAddress("no-such-host.invalid", 8883, true));
         Assert.Contains("DNS", await WhyNot(unnamed), StringComparison.Ordinal);
@@ -169,7 +170,7 @@ public sealed class IdentityTests
             return broker.Port;
         }
 
-        var port = Fleet.FreePort();
+        var port = FreePort.Take();
         await fleet.StartEmbedded(port);
         return port;
     }

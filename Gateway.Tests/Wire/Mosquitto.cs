@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Gateway.Tests.Abuse;
 using Gateway.Tests.House;
 using Ledger.Authority;
 
@@ -37,7 +38,7 @@ internal sealed class Mosquitto : IAsyncDisposable
         File.WriteAllText(Path.Combine(folder, "mosquitto.conf"), $"user {Environment.UserName}\n{text}");
     }
 
-    public int Port { get; } = Fleet.FreePort();
+    public int Port { get; } = FreePort.Take();
 
     public async Task Start()
     {

@@ -15,7 +15,7 @@ public sealed class RollbackWireTests
     private const int Minute = 60_000;
 
     /// <summary>F-59.</summary>
-    [Fact(Timeout = 3 * Minute)]
+    [Fact(Timeout = 5 * Minute)]
     public async Task A_card_rolled_back_is_told_over_mosquitto_and_goes_on_after_re_enrolment()
     {
         await using var fleet = new Fleet();
@@ -56,7 +56,7 @@ public sealed class RollbackWireTests
     }
 
     /// <summary>F-40, F-42: whoever runs the broker answers in the ledger's place.</summary>
-    [Fact(Timeout = 2 * Minute)]
+    [Fact(Timeout = 5 * Minute)]
     public async Task Answers_that_a_broker_forges_are_counted_and_the_ledgers_own_are_taken()
     {
         await using var fleet = new Fleet();
@@ -96,7 +96,7 @@ public sealed class RollbackWireTests
     }
 
     /// <summary>F-59: two boxes with one identity. The second that speaks is told, and only the authority decides which one goes on.</summary>
-    [Fact(Timeout = 2 * Minute)]
+    [Fact(Timeout = 5 * Minute)]
     public async Task A_copied_gateway_is_told_that_another_one_signs_with_its_key()
     {
         await using var fleet = new Fleet();

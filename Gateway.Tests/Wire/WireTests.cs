@@ -1,3 +1,4 @@
+using Gateway.Tests.Abuse;
 // Goal: what a gateway has sealed reaches the log exactly once and its receipt comes back, whatever happens to brokers and connections
 // between.
 // Method: the real link, intake and ledger; a real mosquitto with the shipped configuration, and the embedded broker.
@@ -14,7 +15,7 @@ public sealed class WireTests
 {
     private const int Minute = 60_000;
 
-    [Fact(Timeout = Minute)]
+    [Fact(Timeout = 5 * Minute)]
     public async Task A_statement_goes_up_and_a_verified_receipt_comes_down_through_mosquitto()
     {
         await using var fleet = new Fleet();
@@ -36,11 +37,11 @@ public sealed class WireTests
         Assert.False(truck.Link.State.Connected);
     }
 
-    [Fact(Timeout = Minute)]
+    [Fact(Timeout = 5 * Minute)]
     public async Task A_statement_goes_up_and_a_verified_receipt_comes_down_through_the_embedded_broker()
     {
         await using var fleet = new Fleet();
-        var port = Fleet.FreePort();
+        var port = FreePort.Take();
         await fleet.StartEmbedded(port);
         await fleet.Listen(port);
         using var truck = fleet.Enrol(Fleet.At(port));
@@ -58,7 +59,7 @@ public sealed class WireTests
     }
 
     /// <summary>F-24.</summary>
-    [Fact(Timeout = 2 * Minute)]
+    [Fact(Timeout = 5 * Minute)]
     public async Task Mosquitto_killed_in_the_middle_and_started_again_costs_no_statement_and_doubles_none()
     {
         await using var fleet = new Fleet();
@@ -85,7 +86,7 @@ public sealed class WireTests
         Assert.Equal(61, fleet.Core.Log.Head.Size);
     }
 
-    [Fact(Timeout = 2 * Minute)]
+    [Fact(Timeout = 5 * Minute)]
     public async Task A_road_that_is_cut_again_and_again_costs_no_statement_and_doubles_none()
     {
         await using var fleet = new Fleet();
@@ -116,7 +117,7 @@ public sealed class WireTests
                 + $"{road.Down} down, TLS and all.");
     }
 
-    [Fact(Timeout = Minute)]
+    [Fact(Timeout = 5 * Minute)]
     public async Task Without_a_ledger_at_the_broker_nothing_counts_as_delivered()
     {
         await using var fleet = new Fleet();
@@ -134,7 +135,7 @@ public sealed class WireTests
         truck.AssertLoggedOnceAndInOrder();
     }
 
-    [Fact(Timeout = Minute)]
+    [Fact(Timeout = 5 * Minute)]
     public async Task When_one_broker_is_gone_the_other_takes_over()
     {
         await using var fleet = new Fleet();
@@ -144,7 +145,7 @@ public sealed class WireTests
         await second.Start();
         await fleet.Listen(first.Port);
         await fleet.Listen(second.Port);
-        using var truck = fleet.Enrol(Fleet.At(Fleet.FreePort()), Fleet.At(first.Port), Fleet.At(second.Port));
+        using var truck = fleet.Enrol(Fleet.At(FreePort.Take()), Fleet.At(first.Port), Fleet.At(second.Port));
         truck.Seal(3);
         truck.Connect();
         await truck.DeliverAll();
@@ -159,14 +160,14 @@ public sealed class WireTests
     }
 
     /// <summary>F-32.</summary>
-    [Theory(Timeout = Minute)]
+    [Theory(Timeout = 5 * Minute)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Malformed_and_oversized_uplinks_are_answered_or_refused_and_the_next_good_one_is_logged(bool embedded)
     {
         await using var fleet = new Fleet();
         await using var broker = new Mosquitto(fleet);
-        var port = embedded ? Fleet.FreePort() : broker.Port;
+        var port = embedded ? FreePort.Take() : broker.Port;
         await (embedded ? fleet.StartEmbedded(port) : broker.Start());
         await fleet.Listen(port);
         using var truck = fleet.Enrol(Fleet.At(port));
@@ -206,11 +207,11 @@ public sealed class WireTests
         honest.AssertLoggedOnceAndInOrder();
     }
 
-    [Fact(Timeout = Minute)]
+    [Fact(Timeout = 5 * Minute)]
     public async Task Malformed_and_oversized_answers_are_counted_and_the_next_good_one_is_taken()
     {
         await using var fleet = new Fleet();
-        var port = Fleet.FreePort();
+        var port = FreePort.Take();
         await fleet.StartEmbedded(port);
         using var truck = fleet.Enrol(Fleet.At(port));
         truck.Connect();
@@ -231,7 +232,7 @@ public sealed class WireTests
         Assert.True(truck.Link.State.Connected);
     }
 
-    [Fact(Timeout = Minute)]
+    [Fact(Timeout = 5 * Minute)]
     public async Task Plain_TCP_works_only_when_it_is_allowed_and_then_the_log_complains_at_every_start()
     {
         await using var fleet = new Fleet();

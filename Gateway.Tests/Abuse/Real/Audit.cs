@@ -16,7 +16,7 @@ internal sealed class Audit(Convoy convoy, AckWatch watch, JournalCopy copy, IRe
     private const int SlackMs = 2_000;
     private const int StopsMax = 4;
     private const int NamedMax = 8;
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromMinutes(4);
     private readonly List<string> violations = [];
 
     public async Task<Account> Close(IEnumerable<string> violationsBefore)

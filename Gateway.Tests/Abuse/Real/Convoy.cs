@@ -34,7 +34,7 @@ internal sealed record ConvoyPlan
 /// certificates; the gateway's chips are emulated.</summary>
 internal sealed class Convoy : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
     private readonly string folder;
     private readonly List<RealProgram> started = [];
     private readonly int brokerPort, statusPort, pagePort, ledgerRoad;
@@ -42,7 +42,7 @@ internal sealed class Convoy : IAsyncDisposable
     private Convoy(ConvoyPlan plan)
     {
         folder = Directory.CreateTempSubdirectory("coldproof-convoy-").FullName;
-        (brokerPort, statusPort, pagePort) = FreePorts() is [var broker, var status, var page] ? (broker, status, page) : default;
+        (brokerPort, statusPort, pagePort) = (FreePort.Take(), FreePort.Take(), FreePort.Take());
         GatewayData = plan.GatewayData ?? At("gateway");
         LedgerData = plan.LedgerData ?? At("ledger");
         ledgerRoad = plan.LedgerRoad?.Invoke(brokerPort) ?? brokerPort;
@@ -143,7 +143,7 @@ internal sealed class Convoy : IAsyncDisposable
     /// <summary>Waits for something that has no event.</summary>
     /// <param name="ended">A reason to give up at once, or null.</param>
     /// <exception cref="InvalidOperationException">It did not come to pass.</exception>
-    public static async Task Until(Func<Task<bool>> holds, Func<string?> ended, string what, int seconds = 120)
+    public static async Task Until(Func<Task<bool>> holds, Func<string?> ended, string what, int seconds = 300)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (!await holds())
@@ -219,21 +219,6 @@ internal sealed class Convoy : IAsyncDisposable
         catch (SocketException)
         {
             return false; // Not listening yet; the caller sees to it that the process still lives.
-        }
-    }
-
-    /// <summary>Three ports that were free a moment ago, all different because all are held at once.</summary>
-    private static int[] FreePorts()
-    {
-        var held = Enumerable.Range(0, 3).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        try
-        {
-            held.ForEach(listener => listener.Start());
-            return [.. held.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        }
-        finally
-        {
-            held.ForEach(listener => listener.Dispose());
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed record InjectionOutcome(Injection Injection, int Hits, int? Ende
 internal sealed class InjectionRun : IAsyncDisposable
 {
     private const int SegmentsNamed = 400, EntriesNamed = 512;
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromMinutes(4);
     private static readonly string[] DatabaseEnds = ["", "-wal", "-shm", "-journal"];
     private readonly Convoy convoy;
     private readonly AckWatch watch;

@@ -17,6 +17,9 @@ public enum StatementKind
 
     /// <summary>The ledger showed a window to somebody: a salted hash of who, what and until when.</summary>
     Disclosure,
+
+    /// <summary>The authority says that a file is a program of its own: name, version and SHA-256.</summary>
+    Release,
 }
 
 /// <summary>A COSE_Sign1 (RFC 9052) with ES256: one signed payload, and exactly one way to write it.</summary>
@@ -197,6 +200,7 @@ public sealed class Statement
         StatementKind.Conflict => "application/vnd.coldproof.conflict+cbor",
         StatementKind.Certificate => "application/vnd.coldproof.certificate+cbor",
         StatementKind.Disclosure => "application/vnd.coldproof.disclosure+cbor",
+        StatementKind.Release => "application/vnd.coldproof.release+cbor",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of statement."),
     };
 }

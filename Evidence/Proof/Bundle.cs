@@ -30,6 +30,9 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
     ImmutableArray<ShownStatement> Manifests, ImmutableArray<ShownBatch> Batches, ImmutableArray<string> Beacons,
     ImmutableArray<ShownStatement> Revocations)
 {
+    /// <summary>Software releases: which page was published by whom. No part of the record.</summary>
+    public ImmutableArray<ShownStatement> Releases { get; init; } = [];
+
     /// <summary>The format's name and version; another one is refused, never guessed.</summary>
     public const string Format = "coldproof/1";
 
@@ -42,6 +45,9 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
     /// <summary>Most readings in all columns of a bundle: a year of eight channels a minute fits. A column packs 65,536 equal readings into
     /// some 70 bytes, so the file's length bounds neither the time nor the memory that they take (F-98).</summary>
     public const int ReadingsMax = 5_000_000;
+
+    /// <summary>Most software releases of a bundle.</summary>
+    public const int ReleasesMax = 100;
 
     private const int StatementsMax = 1_000;
     private const int ReceiptLengthMax = 64 * 1024;
@@ -92,7 +98,7 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
         }
 
         Fields(root, "bundle", ["format", "gateway", "channels", "window", "level", "manifests", "batches", "beacons", "revocations"],
-            ["anchors"]);
+            ["anchors", "releases"]);
         var window = root.GetProperty("window");
         Fields(window, "window", ["from", "to"], []);
         var (from, to) = (Time(window, "from"), Time(window, "to"));
@@ -105,7 +111,10 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
             ReadLevel(root.GetProperty("level")),
             Items(root, "manifests", StatementsMax, ReadManifest), Items(root, "batches", BatchesMax, ReadBatch),
             Items(root, "beacons", BatchesMax, note => StrictUtf8.GetString(Base64(note, "beacon", ReceiptLengthMax).AsSpan())),
-            Items(root, "revocations", StatementsMax, ReadStatement));
+            Items(root, "revocations", StatementsMax, ReadStatement))
+        {
+            Releases = root.TryGetProperty("releases", out _) ? Items(root, "releases", ReleasesMax, ReadStatement) : [],
+        };
     }
 
     private static ImmutableArray<ChannelId> ReadChannels(JsonElement element)

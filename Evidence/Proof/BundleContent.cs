@@ -51,4 +51,7 @@ public sealed record BundleContent(GatewayId Gateway, ImmutableArray<ChannelId> 
     /// <param name="rounds">Rounds of the batches, each with how many channels the batch has.</param>
     public static long CountReadings(DisclosureLevel level, ImmutableArray<ChannelId> channels, IEnumerable<(int Channels, long Rounds)> rounds) =>
         level < DisclosureLevel.Readings ? 0 : rounds.Sum(some => some.Rounds * channels.Count(channel => channel.Value < some.Channels));
+
+    /// <summary>Software releases that a reader may compare their page with; the field is left out when there are none.</summary>
+    public ImmutableArray<BundleStatement> Releases { get; init; } = [];
 }

@@ -58,6 +58,11 @@ public static class BundleParts
         {
             yield return part;
         }
+
+        foreach (var part in bundle.Releases.Index().SelectMany(item => Release(Folder("release", item.Index + 1, 3), item.Item)))
+        {
+            yield return part;
+        }
     }
 
     /// <summary>The public key of a policy's or trust list's entry, in PEM.</summary>
@@ -89,6 +94,32 @@ public static class BundleParts
         {
             yield return new($"{folder}/column-{Number(i, 2)}.cbor", [.. column],
                 "a whole channel of the batch with its salt key; its leaves are rebuilt from it");
+        }
+    }
+
+    private static IEnumerable<BundlePart> Release(string folder, ShownStatement shown)
+    {
+        foreach (var part in Signed(folder, shown.Bytes.AsMemory(), shown.Receipt, "software release: which file is a program of the authority"))
+        {
+            yield return part;
+        }
+
+        if (Released(shown.Bytes.AsMemory()) is { Name: SoftwareRelease.PageName } release)
+        {
+            yield return new($"{folder}/SHA256SUMS", Utf8($"{release.Sum}  {SoftwareRelease.PageName}\n"),
+                "the released page's hash out of the payload, for `sha256sum --check` beside the page, its blocks empty");
+        }
+    }
+
+    private static SoftwareRelease? Released(ReadOnlyMemory<byte> cose)
+    {
+        try
+        {
+            return Decoded(cose) is { Kind: StatementKind.Release } statement ? SoftwareRelease.Decode(statement.Payload) : null;
+        }
+        catch (MalformedEvidenceException)
+        {
+            return null; // No release: there is no hash to take out.
         }
     }
 

@@ -54,6 +54,11 @@ public static class BundleWriter
             WriteBatches(json, content, manifests);
             WriteBeacons(json, content);
             WriteStatements(json, "revocations", content.Revocations);
+            if (!content.Releases.IsEmpty)
+            {
+                WriteStatements(json, "releases", content.Releases);
+            }
+
             json.WriteEndObject();
         }
 

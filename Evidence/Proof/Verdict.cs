@@ -80,6 +80,11 @@ public enum Fault
     SealedAfterReceipt,
     ReceiptLate,
     BracketWide,
+
+    /// <summary>This and the next two: of a software release, never of the record.</summary>
+    ReleaseUnreadable,
+    ReleaseSigner,
+    ReleaseSignature,
 }
 
 public enum CheckState
@@ -168,6 +173,9 @@ public sealed record Verdict(VerdictWord Word, Fault Fault, string Reason, Immut
     ImmutableArray<string> KeyIds, string? Authority, long FirstNumber, long LastNumber, long? LogSize, int Witnesses,
         ImmutableArray<VerdictNote> Notes)
 {
+    /// <summary>Software releases that the bundle carries, checked. They decide nothing above.</summary>
+    public ImmutableArray<ProvenRelease> Releases { get; init; } = [];
+
     /// <summary>The word as it is printed, in English capitals.</summary>
     public string Headline => Word switch
     {

@@ -266,7 +266,10 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
             parsed?.FromMs ?? 0, parsed?.ToMs ?? 0, parsed?.Level ?? DisclosureLevel.Headers, traits,
             [.. batches.Select(batch => batch.Manifest.Key.IdHex).Distinct()], authority,
             batches.IsEmpty ? 0 : batches[0].Header.Number, batches.IsEmpty ? 0 : batches[^1].Header.Number,
-            log?.LastSize, log?.LastWitnesses ?? 0, [.. notes]);
+            log?.LastSize, log?.LastWitnesses ?? 0, [.. notes])
+        {
+            Releases = [.. (parsed?.Releases ?? []).Select(release => ReleaseCheck.Check(release, policy))],
+        };
     }
 
     private void Note(GatewayTraits traits)

@@ -25,6 +25,24 @@ public sealed class AttackTests
         Assert.Empty(wrong);
     }
 
+    /// <summary>What is said of a page is never part of the word, whatever is wrong with its release.</summary>
+    [Fact]
+    public void Every_bent_release_is_named_for_its_own_reason_and_changes_no_word()
+    {
+        using var truck = Truck("place");
+        using var stranger = Truck("place");
+        var attacks = Attacks.All(truck, stranger).Where(attack => attack.Page is not null).ToList();
+        Assert.True(attacks.Count >= 15, $"{attacks.Count} attacks");
+        foreach (var attack in attacks)
+        {
+            var verdict = Verifier.Verify(attack.Bundle, truck.Policy);
+            var answer = PageAnswer.Of(verdict.Releases, ReleaseAttacks.Page);
+            Assert.Equal((attack.Name, attack.Page!.Value, VerdictWord.Verified, ""),
+                (attack.Name, (answer.Standing, verdict.Releases[0].Finding.Fault), verdict.Word, verdict.Reason));
+            Assert.All(Reasons.Languages, language => Assert.DoesNotMatch(@"\{[0-9]\}", answer.Say(language)));
+        }
+    }
+
     [Fact]
     public void There_are_at_least_forty_and_each_has_its_own_name()
     {
@@ -55,6 +73,7 @@ public sealed class AttackTests
             var verdict = Verifier.Verify(File.ReadAllBytes(Path.Combine(golden, name + ".coldproof.json")), own);
             Assert.Equal((name, row["word"]!.GetValue<string>(), row["fault"]!.GetValue<string>(), row["reason"]!.GetValue<string>()),
                 (name, verdict.Word.ToString(), verdict.Fault.ToString(), Reason(verdict)));
+            Assert.Equal((name, row["page"]?.ToJsonString()), (name, Page(verdict)?.ToJsonString()));
         }
     }
 
@@ -102,6 +121,24 @@ public sealed class AttackTests
     private static string Reason(Verdict verdict) =>
         verdict.Checks.FirstOrDefault(check => check.State == CheckState.Failed)?.Finding?.Say("en") ?? "";
 
+    /// <summary>What the releases of a bundle say about the golden page, word for word; null where it carries none.</summary>
+    private static JsonObject? Page(Verdict verdict)
+    {
+        if (verdict.Releases.IsEmpty)
+        {
+            return null;
+        }
+
+        var answer = PageAnswer.Of(verdict.Releases, ReleaseAttacks.Page);
+        return new()
+        {
+            ["sum"] = ReleaseAttacks.Page.ToString(),
+            ["standing"] = answer.Standing.ToString(),
+            ["says"] = answer.Say("en"),
+            ["releases"] = new JsonArray([.. verdict.Releases.Select(release => (JsonNode)release.Finding.Fault.ToString())]),
+        };
+    }
+
     /// <summary>Six batches, two channels; one excursion, one failed reading, one declared power cut.</summary>
     internal static TestTruck Truck(string place)
     {
@@ -132,6 +169,11 @@ public sealed class AttackTests
                 ["fault"] = attack.Fault.ToString(),
                 ["reason"] = Reason(Verifier.Verify(attack.Bundle, attack.Policy ?? truck.Policy)),
             };
+            if (Page(Verifier.Verify(attack.Bundle, attack.Policy ?? truck.Policy)) is { } page)
+            {
+                row["page"] = page;
+            }
+
             if (attack.Policy is { } own)
             {
                 row["policy"] = attack.Name + ".policy.json";

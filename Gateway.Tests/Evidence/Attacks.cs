@@ -15,6 +15,10 @@ public sealed record Attack(string Name, byte[] Bundle, VerdictWord Word, Fault 
 {
     /// <summary>The reader's policy, where it is not the good one.</summary>
     public VerifierPolicy? Policy { get; init; }
+
+    /// <summary>What must be said about a page of hash <see cref="ReleaseAttacks.Page"/>, and about the first release; null where the bundle
+    /// carries none.</summary>
+    public (PageStanding Standing, Fault First)? Page { get; init; }
 }
 
 /// <summary>Every way we know to bend a bundle. A new one found is added here and never taken out.</summary>
@@ -29,6 +33,7 @@ public static class Attacks
         .. OnWhatIsShown(truck), .. OnTheChain(truck), .. OpeningAttacks.All(truck), .. OnTheTree(truck), .. OnSignatures(truck), .. OnTheLog(truck, stranger),
             .. OnTheForm(truck),
         .. TreeAttacks.All(truck), .. FurtherAttacks.All(truck, stranger), .. TimeAttacks.All(truck),
+        .. ReleaseAttacks.All(truck, stranger),
     ];
 
     internal static JsonObject Json(TestTruck truck, DisclosureLevel level = DisclosureLevel.Readings) =>

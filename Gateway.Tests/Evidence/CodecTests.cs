@@ -171,6 +171,7 @@ public sealed class CodecTests
             ["column"] = Hex(column.Encode()),
             ["body"] = Hex(body.Encode()),
             ["header"] = Hex(header.Encode()),
+            ["release"] = Hex(new SoftwareRelease(SoftwareRelease.PageName, "0.1.0", Digest.Of("a page"u8), TestTruck.StartMs).Encode()),
             ["opening"] = Hex(probe.Open()),
             ["opening-commitment"] = ManifestChannel.Commit(probe.Open()).ToString(),
             ["salt-key-reading-0"] = Hex(SaltKeys.Derive(body.Key.AsSpan(), LeafKind.Reading, new ChannelId(0))),

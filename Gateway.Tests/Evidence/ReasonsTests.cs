@@ -15,7 +15,7 @@ public sealed partial class ReasonsTests
     {
         foreach (var language in Reasons.Languages)
         {
-            var keys = Reasons.All(language).Keys.Where(key => !key.StartsWith("note.", StringComparison.Ordinal)).Select(key => key.Split('.')[0]).Distinct();
+            var keys = Reasons.All(language).Keys.Where(key => key[..5] is not ("note." or "page.")).Select(key => key.Split('.')[0]).Distinct();
             Assert.Equal(Enum.GetNames<Fault>().Where(name => name != nameof(Fault.None)).Concat(BrowsersOwn).Order(), keys.Order());
         }
     }

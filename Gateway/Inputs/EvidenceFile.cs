@@ -16,7 +16,14 @@ public static class EvidenceFile
 
     /// <summary>The bundle in a file. What is no bundle, PDF or page is handed on as it is: the verifier says what is wrong with it.</summary>
     /// <exception cref="VerbException">A PDF or page from which no bundle can be taken, with the reason and what to do.</exception>
-    public static ReadOnlyMemory<byte> BundleIn(ReadOnlyMemory<byte> bytes, string name)
+    public static ReadOnlyMemory<byte> BundleIn(ReadOnlyMemory<byte> bytes, string name) => Read(bytes, name) is var (bundle, page)
+        && (page is null || !bundle.IsEmpty)
+        ? bundle
+        : throw Refused($"{name} is a web page without a proof inside. Choose the saved evidence page, or the *{BundleEnding} file.");
+
+    /// <summary>The bundle in a file, and the page that it came in or that was attached; a page without evidence gives no bundle.</summary>
+    /// <exception cref="VerbException">As for <see cref="BundleIn"/>.</exception>
+    public static (ReadOnlyMemory<byte> Bundle, SavedPage? Page) Read(ReadOnlyMemory<byte> bytes, string name)
     {
         var head = bytes.Span[..Math.Min(bytes.Length, HeadLength)];
         if (head.IndexOf("%PDF-"u8) >= 0)
@@ -25,17 +32,18 @@ public static class EvidenceFile
         }
 
         var text = Encoding.Latin1.GetString(head).TrimStart('\u00ef', '\u00bb', '\u00bf', ' ', '\t', '\r', '\n');
-        return text.Length > 1 && text[0] == '<' && (char.IsAsciiLetter(text[1]) || text[1] is '!' or '?') ? OfPage(bytes, name) : bytes;
+        return text.Length > 1 && text[0] == '<' && (char.IsAsciiLetter(text[1]) || text[1] is '!' or '?') ? OfPage(bytes, name) : (bytes, null);
     }
 
-    private static ReadOnlyMemory<byte> OfPdf(ReadOnlyMemory<byte> bytes, string name)
+    private static (ReadOnlyMemory<byte> Bundle, SavedPage? Page) OfPdf(ReadOnlyMemory<byte> bytes, string name)
     {
         try
         {
-            var proofs = PdfAttachments.Of(bytes).Where(file => file.Name.EndsWith(BundleEnding, StringComparison.Ordinal)).ToList();
+            var files = PdfAttachments.Of(bytes);
+            var proofs = files.Where(file => file.Name.EndsWith(BundleEnding, StringComparison.Ordinal)).ToList();
             return proofs.Count switch
             {
-                1 => proofs[0].Bytes,
+                1 => (proofs[0].Bytes, files.Where(file => file.Name == SoftwareRelease.PageName).Select(file => SavedPage.Read(file.Bytes)).FirstOrDefault()),
                 0 => throw Refused($"{name} is a PDF without a proof. Ask for the PDF with the proof attached, or for the *{BundleEnding} file."),
                 _ => throw Refused($"{name} is a PDF with {proofs.Count} proofs. Take out the one that you mean, and verify that."),
             };
@@ -47,19 +55,9 @@ public static class EvidenceFile
     }
 
     /// <summary>A saved page carries the bundle's JSON in one block (docs/formats.md, "The page"). Its own program is not run.</summary>
-    private static ReadOnlyMemory<byte> OfPage(ReadOnlyMemory<byte> bytes, string name)
-    {
-        var open = "<script type=\"application/json\" id=\"coldproof-bundle\">"u8;
-        var page = bytes.Span;
-        var start = page.IndexOf(open) + open.Length;
-        var length = start < open.Length ? -1 : page[start..].IndexOf("</script>"u8);
-        if (length <= 0 || page[start..].IndexOf(open) >= 0)
-        {
-            throw Refused($"{name} is a web page without a proof inside. Choose the saved evidence page, or the *{BundleEnding} file.");
-        }
-
-        return bytes.Slice(start, length);
-    }
+    private static (ReadOnlyMemory<byte> Bundle, SavedPage? Page) OfPage(ReadOnlyMemory<byte> bytes, string name) => SavedPage.Read(bytes) is { } page
+        ? (page.Bundle, page)
+        : throw Refused($"{name} is a web page without a proof inside. Choose the saved evidence page, or the *{BundleEnding} file.");
 
     private static VerbException Refused(string message, Exception? cause = null) =>
         cause is null ? new(message) { Code = ExitCode.CannotCheck } : new(message, cause) { Code = ExitCode.CannotCheck };

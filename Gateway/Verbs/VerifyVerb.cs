@@ -14,7 +14,8 @@ public static class VerifyVerb
     {
         var evidence = new Argument<string>("evidence")
         {
-            Description = "The evidence: a *.coldproof.json file, a report (PDF) or saved page (HTML) with one inside, or a link's disclosures.json; "
+            Description = "The evidence: a *.coldproof.json file, a report (PDF) or saved page (HTML) with one inside, a link's disclosures.json, "
+                + "or the page itself or its *.release.json; "
                 + "or the text of a certificate code (CP1:…, in quotes), or a file with it.",
         };
         var policy = new Option<FileInfo?>("--policy")
@@ -55,23 +56,69 @@ public static class VerifyVerb
     private static int Run(Screen screen, FileInfo bundle, FileInfo policyFile, bool isJson)
     {
         var policy = ReadPolicy(policyFile);
-        var file = EvidenceFile.BundleIn(ReadFile(bundle, EvidenceFile.LengthMax, "evidence"), bundle.Name);
+        var (file, page) = EvidenceFile.Read(ReadFile(bundle, EvidenceFile.LengthMax, "evidence"), bundle.Name);
         if (DisclosureFile.Looks(file.Span))
         {
             return Entries(screen, DisclosureFile.Verify(file, policy.Log), isJson);
         }
 
+        if (ReleaseFile.Looks(file.Span))
+        {
+            return Program(screen, PageText.Of([Release(file, policy, bundle.Name)], page, policy), isJson);
+        }
+
+        if (page is not null && file.IsEmpty)
+        {
+            return Program(screen, PageText.Of([], page, policy), isJson);
+        }
+
         var verdict = Verifier.Verify(file, policy);
+        var program = PageText.Of(verdict.Releases, page, policy);
         if (isJson)
         {
-            screen.Line(Json.Members(writer => VerdictJson.Write(writer, verdict)));
+            screen.Line(Json.Members(writer =>
+            {
+                VerdictJson.Write(writer, verdict);
+                program.WriteJson(writer);
+            }));
         }
         else
         {
             VerdictText.Write(screen, verdict);
+            program.Write(screen);
         }
 
         return CodeOf(verdict.Word);
+    }
+
+    private static ProvenRelease Release(ReadOnlyMemory<byte> file, VerifierPolicy policy, string name)
+    {
+        try
+        {
+            return ReleaseCheck.Check(ReleaseFile.Parse(file), policy);
+        }
+        catch (MalformedEvidenceException fault)
+        {
+            throw new VerbException($"{name} cannot be read: {fault.Message} Fetch it once more from the ledger's page /releases.", fault)
+            {
+                Code = ExitCode.CannotCheck,
+            };
+        }
+    }
+
+    /// <summary>A page or a release alone: there is no record to give a word to.</summary>
+    private static int Program(Screen screen, PageText program, bool isJson)
+    {
+        if (isJson)
+        {
+            screen.Line(Json.Members(program.WriteJson));
+        }
+        else
+        {
+            program.Write(screen);
+        }
+
+        return program.Code;
     }
 
     private static int Entries(Screen screen, DisclosureAnswer answer, bool isJson)

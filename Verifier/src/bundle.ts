@@ -7,6 +7,8 @@ import { LEAVES_MAX } from './tree.ts';
 
 /** Most bytes of a bundle; a page checks a file's size before it reads the file. */
 export const BUNDLE_LENGTH_MAX = 64 * 1024 * 1024;
+/** Most software releases of a bundle. */
+export const RELEASES_MAX = 100;
 const POLICY_LENGTH_MAX = 256 * 1024;
 const HOUR = 3_600_000;
 
@@ -24,6 +26,8 @@ export interface ShownBatch {
 export interface Bundle {
   gateway: string; channels: number[]; from: number; to: number; level: Level; manifests: ShownManifest[]; batches: ShownBatch[];
   beacons: string[]; revocations: ShownStatement[];
+  /** Software releases: which page was published by whom. No part of the record. */
+  releases: ShownStatement[];
 }
 
 /** The bundle says that it is of another format or version than this program reads. */
@@ -42,7 +46,7 @@ export function parseBundle(bytes: Uint8Array): Bundle {
   if (format !== 'coldproof/1') {
     throw new UnknownFormat(shorten(format));
   }
-  fields(root, 'bundle', ['format', 'gateway', 'channels', 'window', 'level', 'manifests', 'batches', 'beacons', 'revocations'], ['anchors']);
+  fields(root, 'bundle', ['format', 'gateway', 'channels', 'window', 'level', 'manifests', 'batches', 'beacons', 'revocations'], ['anchors', 'releases']);
   const window = asObject(root.get('window'), 'window');
   fields(window, 'window', ['from', 'to'], []);
   const from = asWhole(window.get('from'), `window's "from"`, 0, WALL_CEILING);
@@ -58,6 +62,7 @@ export function parseBundle(bytes: Uint8Array): Bundle {
     batches: asArray(root.get('batches'), 'batches', 200_000).map(readBatch),
     beacons: asArray(root.get('beacons'), 'beacons', 200_000).map((note) => fromUtf8(readBytes(note, 'beacon', 65_536), 'beacon')),
     revocations: asArray(root.get('revocations'), 'revocations', 1000).map(readStatement),
+    releases: root.has('releases') ? asArray(root.get('releases'), 'releases', RELEASES_MAX).map(readStatement) : [],
   };
 }
 

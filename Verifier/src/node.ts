@@ -6,6 +6,7 @@ export { columnHashes, decodeColumn, decodeLeaf } from './leaf.ts';
 export { base45, checkCertificate, parseTrust } from './certificate.ts';
 export { checkReceipt } from './logrules.ts';
 export { inclusionFault, parseProof } from './log.ts';
+export { checkRelease, pageAnswer, pageSentence, parseReleaseFile, releasesIn } from './release.ts';
 export { decodeHeader } from './statement.ts';
 export { TlogPolicy } from './tlogpolicy.ts';
 export { leafHash, verifyPartialTree, verifySiblingPath } from './tree.ts';

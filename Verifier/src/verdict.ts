@@ -1,5 +1,6 @@
-import type { Level } from './bundle.ts';
+import type { Level, ShownStatement } from './bundle.ts';
 import { reason, REASONS } from './reasons.ts';
+import type { SoftwareRelease } from './release.ts';
 import type { ManifestChannel } from './statement.ts';
 
 export type Word = 'CannotCheck' | 'Verified' | 'NotYetAnchored' | 'SignerUnknown' | 'Changed' | 'Incomplete' | 'TimeNotProven';
@@ -13,6 +14,7 @@ export type Fault = 'None' | 'FormUnreadable' | 'FormBatch' | 'ManifestUnreadabl
   | 'VerdictContradicted' | 'LimitsContradicted' | 'GapUndeclared' | 'WindowStart' | 'WindowEnd' | 'TimeDisorder' | 'AuthorityUnknown'
   | 'KeyRevoked' | 'RevocationUnreadable' | 'ReceiptMissing' | 'ReceiptUnreadable' | 'ReceiptOfAnother' | 'ReceiptInvalid' | 'LogUnknown'
   | 'LogForked' | 'QuorumMissing' | 'TimeUnattested' | 'SealedBeforeBeacon' | 'SealedAfterReceipt' | 'ReceiptLate' | 'BracketWide'
+  | 'ReleaseUnreadable' | 'ReleaseSigner' | 'ReleaseSignature' // Of a software release, never of the record.
   | 'CryptoDisagrees'; // The last one is the browser's alone.
 
 const WORDS: Partial<Record<Fault, Word>> = {
@@ -71,6 +73,17 @@ export interface Verdict {
   /** Root of every batch, in hex. */
   roots: string[];
   details: Details;
+  /** Software releases that the bundle carries, checked. They decide nothing above. */
+  releases: ProvenRelease[];
+}
+
+/**
+ * One software release, checked: `finding` is why it counts for nothing, null when it holds; `index` its place in the log `log`, before `time`
+ * (milliseconds; null when nobody gave a time).
+ */
+export interface ProvenRelease {
+  shown: ShownStatement; release: SoftwareRelease | null; finding: Finding | null; issuer: string; authority: string | null; log: string; index: string;
+  time: number | null;
 }
 
 /** Hashes in lower-case hex, times in milliseconds since 1970 UTC, log positions in digits; `index` is null where a batch has no receipt of its own. */

@@ -4,10 +4,11 @@ import { CryptoDisagreement, hex, Malformed, short, utc } from './bytes.ts';
 import { ChannelRules } from './channel.ts';
 import { decodeColumn, decodeLeaf, type Column } from './leaf.ts';
 import { LogRules } from './logrules.ts';
+import { checkRelease } from './release.ts';
 import { decodeHeader, decodeManifest, decodeStatement, type Manifest, type ManifestChannel, type Statement } from './statement.ts';
 import { leafHash } from './tree.ts';
 import { because, CHECKS, found, sentenceOf, wordFor, type Bracket, type ChannelVerdict, type Check, type CheckName, type Details, type Finding, type Note,
-  type Verdict } from './verdict.ts';
+  type ProvenRelease, type Verdict } from './verdict.ts';
 
 /** Batches done of all batches; called often. */
 export type Progress = (done: number, all: number) => void;
@@ -47,6 +48,7 @@ class Verification {
   private authority: string | null = null;
   private readings = 0;
   private first: Finding | null = null;
+  private readonly releases: ProvenRelease[] = [];
 
   constructor(private readonly bundle: Bundle | null, private readonly policy: Policy | null, private readonly progress: Progress) {}
 
@@ -72,6 +74,8 @@ class Verification {
       this.brackets = answer?.brackets ?? [];
       return answer?.finding ?? null;
     });
+    // What is said of the page in hand: apart from the checks, and after them.
+    for (const shown of bundle.releases) this.releases.push(await checkRelease(shown, this.policy));
     return this.finish();
   }
 
@@ -211,7 +215,7 @@ class Verification {
       traits, keyIds: [...new Set(this.batches.map((batch) => batch.manifest.key.idHex))], authority: this.authority,
       firstNumber: this.batches[0]?.header.number ?? 0, lastNumber: this.batches[this.batches.length - 1]?.header.number ?? 0,
       logSize: receipt === null ? null : String(receipt.size), witnesses: receipt?.witnesses ?? 0, notes: this.notes(traits),
-      roots: this.batches.map((batch) => hex(batch.header.root)), details: this.details(),
+      roots: this.batches.map((batch) => hex(batch.header.root)), details: this.details(), releases: this.releases,
     };
   }
 

@@ -11,14 +11,24 @@ const json = (path) => JSON.parse(readFileSync(new URL(path, golden), 'utf8'));
 const attacks = json('attacks/index.json');
 const policy = bytes('attacks/policy.json');
 
-test('every attack is listed', () => assert.ok(attacks.length >= 158, `${attacks.length} rows`));
+test('every attack is listed', () => assert.ok(attacks.length >= 178, `${attacks.length} rows`));
 
-for (const { name, word, fault, reason, policy: own } of attacks) {
+/** What the releases of a verdict say about the golden page, in the form of index.json. */
+const pageOf = ({ releases }, sum) => {
+  const say = ({ key, values }) => verifier.reason('en', key, values);
+  const utc = (ms) => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  const answer = verifier.pageAnswer(releases, sum);
+  return { sum, standing: answer.standing, says: verifier.reason('en', ...verifier.pageSentence(answer, utc, say)),
+    releases: releases.map(({ finding }) => finding?.fault ?? 'None') };
+};
+
+for (const { name, word, fault, reason, policy: own, page } of attacks) {
   test(`attack ${name}: ${word}, ${fault}`, async () => {
     const verdict = await verifier.verify(bytes(`attacks/${name}.coldproof.json`), own === undefined ? policy : bytes(`attacks/${own}`));
     assert.equal(`${verdict.word} ${verdict.fault}`, `${word} ${fault}`, verdict.reason);
     const finding = verdict.checks.find((check) => check.state === 'Failed')?.finding ?? null;
     assert.equal(finding === null ? '' : verifier.reason('en', finding.key, finding.values), reason, 'word for word as the C# verifier says it');
+    assert.deepEqual(verdict.releases.length === 0 ? undefined : pageOf(verdict, page.sum), page, 'what is said of the page');
     const failed = verdict.checks.findIndex((check) => check.state === 'Failed');
     assert.equal(verdict.checks.length, 8);
     assert.equal(failed < 0, fault === 'None');
@@ -134,7 +144,7 @@ test('every fault of the code has its sentences, with the same places in every l
   const union = /export type Fault = ([^;]*);/.exec(source('verdict'))[1];
   const faults = [...union.matchAll(/'(\w+)'/g)].map(([, name]) => name).filter((name) => name !== 'None');
   const { en, ...others } = verifier.REASONS;
-  assert.deepEqual([...new Set(Object.keys(en).filter((key) => !key.startsWith('note.')).map((key) => key.split('.')[0]))].sort(), faults.sort());
+  assert.deepEqual([...new Set(Object.keys(en).filter((key) => !/^(note|page)\./.test(key)).map((key) => key.split('.')[0]))].sort(), faults.sort());
   const places = (text) => [...new Set(text.match(/\{[0-9]\}/g) ?? [])].sort().join('');
   for (const [language, said] of Object.entries(others)) {
     assert.deepEqual(Object.keys(said).sort(), Object.keys(en).sort(), language);
@@ -143,7 +153,7 @@ test('every fault of the code has its sentences, with the same places in every l
       assert.notEqual(said[key], en[key], `${language} ${key} is left in English`);
     }
   }
-  const named = ['verifier', 'batches', 'channel', 'logrules'].flatMap((name) => [...source(name).matchAll(/found\('(\w+)', '(\w*)'/g)]);
+  const named = ['verifier', 'batches', 'channel', 'logrules', 'release'].flatMap((name) => [...source(name).matchAll(/found\('(\w+)', '(\w*)'/g)]);
   assert.ok(named.length > 40, `${named.length} findings in the source`);
   for (const [, fault, variant] of named) assert.ok((variant === '' ? fault : `${fault}.${variant}`) in en, `${fault} ${variant}`);
   for (const { name } of attacks) {

@@ -3,17 +3,18 @@ import { CSV_COLUMNS, CSV_LENGTH_MAX } from './csv.ts';
 import { LOGGER_LENGTH_MAX, looksLikeLogger } from './logger.ts';
 import { PDF_LENGTH_MAX } from './pdf.ts';
 import { IMAGE_LENGTH_MAX } from './qr.ts';
+import { RELEASE_LENGTH_MAX } from '../release.ts';
 
 /** How much of a file is looked at before it is known what it is. */
 export const HEAD_LENGTH = 4096;
 
 /** What a file is by its first bytes. Names never count: anybody can rename a file. */
-export type Kind = 'empty' | 'bundle' | 'policy' | 'trust' | 'unknownVersion' | 'evidence' | 'pdf' | 'csv' | 'logger' | 'image'
+export type Kind = 'empty' | 'bundle' | 'policy' | 'trust' | 'release' | 'unknownVersion' | 'evidence' | 'pdf' | 'csv' | 'logger' | 'image'
   | 'certificate' | 'otherTable' | 'webPage' | 'archive' | 'text' | 'unknown';
 
 /** Most bytes that are read of each kind. A file is never read to find out that it is too large. */
 export const LENGTH_MAX: Partial<Record<Kind, number>> = {
-  bundle: BUNDLE_LENGTH_MAX, policy: 256 * 1024, trust: 256 * 1024, evidence: 2 * BUNDLE_LENGTH_MAX, pdf: PDF_LENGTH_MAX,
+  bundle: BUNDLE_LENGTH_MAX, policy: 256 * 1024, trust: 256 * 1024, release: RELEASE_LENGTH_MAX, evidence: 2 * BUNDLE_LENGTH_MAX, pdf: PDF_LENGTH_MAX,
   csv: CSV_LENGTH_MAX, logger: LOGGER_LENGTH_MAX, image: IMAGE_LENGTH_MAX, certificate: 8192,
 };
 
@@ -47,8 +48,9 @@ function json(text: string): Recognised {
   const format = /"format"\s*:\s*"([^"\\]{1,40})"/.exec(text)?.[1] ?? '';
   if (format === 'coldproof-policy/1') return { kind: 'policy', format };
   if (format === 'coldproof-trust/1') return { kind: 'trust', format };
+  if (format === 'coldproof-release/1') return { kind: 'release', format };
   // Everything else goes to the verifier, which says exactly what is wrong; but a known format of another version has its own sentence.
-  return { kind: /^coldproof(-policy|-trust)?\/[0-9]+$/.test(format) && format !== 'coldproof/1' ? 'unknownVersion' : 'bundle', format };
+  return { kind: /^coldproof(-policy|-trust|-release)?\/[0-9]+$/.test(format) && format !== 'coldproof/1' ? 'unknownVersion' : 'bundle', format };
 }
 
 /** Whether the first two lines have the same separator equally often, at least once. */

@@ -1,5 +1,7 @@
 import { fromUtf8, Malformed, utf8 } from '../bytes.ts';
+import type { ShownStatement } from '../bundle.ts';
 import { readBlock } from '../page/source.ts';
+import { parseReleaseFile } from '../release.ts';
 import { parseCsv, type CsvRow } from './csv.ts';
 import { HEAD_LENGTH, LENGTH_MAX, recognise, type Kind } from './kind.ts';
 import { readLogger, type LoggerReport } from './logger.ts';
@@ -11,6 +13,7 @@ import type { SentenceKey } from './sentences.ts';
 export type Opened =
   | { is: 'bundle'; from: 'file' | 'pdf' | 'evidence'; bytes: Uint8Array }
   | { is: 'policy' | 'trust'; bytes: Uint8Array }
+  | { is: 'release'; shown: ShownStatement }
   | { is: 'certificate'; text: string }
   | { is: 'csv'; rows: CsvRow[] }
   | { is: 'logger'; report: LoggerReport }
@@ -34,7 +37,7 @@ export async function openFile(file: Blob): Promise<Opened> {
   }
 }
 
-const READ: Kind[] = ['bundle', 'policy', 'trust', 'unknownVersion', 'evidence', 'pdf', 'csv', 'logger', 'certificate'];
+const READ: Kind[] = ['bundle', 'policy', 'trust', 'release', 'unknownVersion', 'evidence', 'pdf', 'csv', 'logger', 'certificate'];
 
 async function read(file: Blob, kind: Kind): Promise<Uint8Array> {
   return READ.includes(kind) ? new Uint8Array(await file.arrayBuffer()) : new Uint8Array(0);
@@ -45,6 +48,7 @@ export function openBytes(kind: Kind, format: string, bytes: Uint8Array): Opened
   switch (kind) {
     case 'bundle': return { is: 'bundle', from: 'file', bytes };
     case 'policy': case 'trust': return { is: kind, bytes };
+    case 'release': return { is: 'release', shown: parseReleaseFile(bytes) };
     // A bundle of another version is for the verifier to refuse: one answer everywhere.
     case 'unknownVersion':
       return format.startsWith('coldproof/') ? { is: 'bundle', from: 'file', bytes } : refused('unknownVersion', format);

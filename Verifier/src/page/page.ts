@@ -8,7 +8,11 @@ import type { ChartPanel } from './chart/panel.ts';
 import { append, h } from './dom.ts';
 import { dropPanel, honestPanel, printFoot, trustPanel } from './panels.ts';
 import type { Result } from './results.ts';
-import { readBlock } from './source.ts';
+import { checkRelease, pageAnswer, releasesIn } from '../release.ts';
+import { parsePolicy, type ShownStatement } from '../bundle.ts';
+import type { ProvenRelease } from '../verdict.ts';
+import { warning } from './release.ts';
+import { pageSum, readBlock } from './source.ts';
 import { LANGUAGES, Speech } from './speech.ts';
 import { authorities, readPolicyBlock, remember, remembered, type Trust } from './trust.ts';
 import { keys, verdictSections } from './view.ts';
@@ -26,6 +30,9 @@ export class Page {
   private issuers: IssuerList | null = rememberedIssuers();
   private context: Record<string, unknown> = {};
   private result: Result | null = null;
+  /** What says which page is in the log: what came with this page, and what was chosen beside it. Not of the record, so it stays when the record goes. */
+  private releases: ShownStatement[] = [];
+  private proven: ProvenRelease[] = [];
   private charts: ChartPanel[] = [];
   /** Short hash of a code that was scanned, or of the address that was opened. */
   private scanned: string | null = null;
@@ -44,6 +51,7 @@ export class Page {
     this.scanned = /^#(?:.*&)?r=([0-9a-f]{16})(?:&|$)/.exec(location.hash)?.[1] ?? null;
     try {
       this.context = block('context').trim() === '' ? {} : JSON.parse(block('context')) as Record<string, unknown>;
+      this.releases = releasesIn(this.context);
       const { offer, pinned } = readPolicyBlock(block('policy'), location.protocol === 'file:', this.bundle !== null);
       for (const policy of [offer, pinned?.policy]) if (policy) authorities(policy);
       [this.offer, this.trust] = [offer, pinned ?? remembered()];
@@ -77,6 +85,7 @@ export class Page {
       return this.check();
     }
     if (opened.is === 'policy') return this.choose(opened.bytes);
+    if (opened.is === 'release') return this.takeRelease(opened.shown);
     if (opened.is === 'certificate') return this.read(opened.text);
     if (opened.is === 'trust') return this.chooseIssuers(opened.bytes);
     if (opened.is === 'link') {
@@ -87,6 +96,21 @@ export class Page {
     }
     this.draw();
     this.focus('message');
+  }
+
+  /** About this page, not about a record: what is shown stays, and the answer stands where the page says how to check it. */
+  private async takeRelease(shown: ShownStatement): Promise<void> {
+    const turn = ++this.turn;
+    this.releases = [...this.releases, shown];
+    await this.prove();
+    if (turn !== this.turn) return;
+    this.draw();
+    this.focus('honest');
+  }
+
+  private async prove(): Promise<void> {
+    const policy = this.trust === null ? null : parsePolicy(this.trust.policy);
+    this.proven = await Promise.all(this.releases.map((shown) => checkRelease(shown, policy)));
   }
 
   /** A certificate code stands in the place of a record: what was open before is shown again when its file is chosen again. */
@@ -155,8 +179,10 @@ export class Page {
 
   private async check(): Promise<void> {
     this.result = null;
-    if (this.bundle === null) return this.draw();
     const turn = ++this.turn;
+    await this.prove();
+    if (turn !== this.turn) return;
+    if (this.bundle === null) return this.draw();
     const bar = h('progress', { max: 1, value: 0, 'aria-label': this.speech.say('checking') });
     this.replace(h('main', { 'aria-busy': 'true' }, h('h1', { class: 'busy', role: 'status' }, this.speech.say('checking')), bar));
     const final = await this.checker.run({ bundle: this.bundle, policy: this.trust?.policy ?? null }, (done, all) => { bar.value = done / all; });
@@ -183,16 +209,18 @@ export class Page {
     const said = (words: string): void => this.say(words);
     const drop = (again: boolean): HTMLElement => dropPanel(speech, again, (file) => void this.open(file), (text) => void this.take(openText(text)));
     const charts: ChartPanel[] = [];
+    const releases = [...this.result?.is === 'verdict' ? this.result.verdict.releases : [], ...this.proven];
+    const answer = pageAnswer(releases, pageSum(this.source));
     if (this.result?.is === 'verdict') {
-      append(main, verdictSections(this.result.verdict, this.askTrust(), { speech, scanned: this.scanned, trust, charts, said }));
+      append(main, verdictSections(this.result.verdict, [this.askTrust(), warning(answer, speech, said)], { speech, scanned: this.scanned, trust, charts, said }));
       main.append(drop(true));
     } else if (this.result?.is === 'certificate') {
       append(main, [...certificateSections(this.result.answer, this.issuers, speech, (file) => void this.open(file)), drop(true)]);
     } else {
-      append(main, [h('h1', {}, speech.say('verifier')), h('p', {}, speech.say('local')), drop(false), trust !== null && keys(null, speech, trust, said)]);
+      append(main, [h('h1', {}, speech.say('verifier')), h('p', {}, speech.say('local')), warning(answer, speech, said), drop(false), trust !== null && keys(null, speech, trust, said)]);
     }
     const root = this.result?.is === 'verdict' ? this.result.verdict.roots.slice(-1)[0] ?? null : null;
-    append(main, [...this.shipment(), honestPanel(speech, this.source, this.bundle, this.name(), trust, this.offer, said), printFoot(speech, this.source, root)]);
+    append(main, [...this.shipment(), honestPanel(speech, this.source, { bundle: this.bundle, name: this.name(), trust, offer: this.offer, releases, answer }, said), printFoot(speech, this.source, root)]);
     this.replace(main, charts);
   }
 

@@ -1,8 +1,11 @@
 import { cameraPanel } from './camera.ts';
 import { copyable, h, type Child } from './dom.ts';
+import type { PageAnswer } from '../release.ts';
+import { contextOf, standing } from './release.ts';
 import { emptyPage, pageSum, writeBlock } from './source.ts';
 import type { Speech } from './speech.ts';
 import { authorities, type Trust } from './trust.ts';
+import type { ProvenRelease } from '../verdict.ts';
 
 type Said = (words: string) => void;
 
@@ -30,27 +33,32 @@ export function trustPanel(speech: Speech, offer: Uint8Array | null, origin: str
     picker('choose-policy', speech.say('trust.file'), chosen));
 }
 
-/** How to find out whether this very page is honest, and how to keep it; `name`: what saved evidence is called. */
-export function honestPanel(speech: Speech, source: string, bundle: Uint8Array | null, name: string, trust: Trust | null, offer: Uint8Array | null, said: Said): HTMLElement {
+/** What there is to save, under which name, and what is known about this page's own hash. */
+export interface Keeping { bundle: Uint8Array | null; name: string; trust: Trust | null; offer: Uint8Array | null; releases: ProvenRelease[]; answer: PageAnswer }
+
+/** How to find out whether this very page is honest, and how to keep it. */
+export function honestPanel(speech: Speech, source: string, { bundle, name, trust, offer, releases, answer }: Keeping, said: Said): HTMLElement {
   const save = (file: string, page: string): void => {
     const address = URL.createObjectURL(new Blob([page], { type: 'text/html' }));
     h('a', { href: address, download: file }).click();
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
   };
+  const blank = (): string => writeBlock(emptyPage(source), 'context', contextOf(releases) ?? '');
   const evidence = bundle === null ? null : (): void => {
     const offered = trust?.policy ?? offer;
-    const page = writeBlock(emptyPage(source), 'bundle', new TextDecoder().decode(bundle));
+    const page = writeBlock(blank(), 'bundle', new TextDecoder().decode(bundle));
     save(`${name}.evidence.html`, offered === null ? page : writeBlock(page, 'policy', new TextDecoder().decode(offered)));
   };
   const keys = trust === null ? null : (): void => {
     const policy = JSON.parse(new TextDecoder().decode(trust.policy)) as unknown;
-    save('verify.html', writeBlock(emptyPage(source), 'policy', JSON.stringify({ pinned: true, savedAt: new Date().toISOString(), policy })));
+    save('verify.html', writeBlock(blank(), 'policy', JSON.stringify({ pinned: true, savedAt: new Date().toISOString(), policy })));
   };
   const ways: [string, Child][] = [
-    ['honest.offline', null], ['honest.sum', copyable(pageSum(source), speech, said)], ['honest.copy', h('code', {}, 'sha256sum verify.html')],
+    ['honest.offline', null], ['honest.sum', copyable(answer.sum, speech, said)], ['honest.log', standing(answer, speech, said)],
+    ['honest.copy', h('code', {}, 'sha256sum verify.html')],
     ['honest.program', h('code', {}, 'gateway verify FILE --policy POLICY')], ['honest.csp', null],
   ];
-  return h('section', { id: 'honest' }, h('h2', {}, speech.say('honest')), h('p', {}, speech.say('honest.why')),
+  return h('section', { id: 'honest', tabindex: -1 }, h('h2', {}, speech.say('honest')), h('p', {}, speech.say('honest.why')),
     h('ol', {}, ...ways.map(([key, value]) => h('li', { id: key.replace('.', '-') }, speech.say(key), value === null ? null : ' ', value))),
     h('p', { class: 'noprint' },
       evidence !== null && h('button', { type: 'button', id: 'save-evidence', click: evidence }, speech.say('save.evidence')),

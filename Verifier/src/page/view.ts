@@ -17,9 +17,9 @@ const SHAPES: Record<Word, [string, Shape]> = {
 export interface Surroundings { speech: Speech; scanned: string | null; trust: Trust | null; charts: ChartPanel[]; said: (words: string) => void }
 
 /** The word, the trust question, the checks, the temperature, what none of it proves, the keys, and all of it in full. */
-export function verdictSections(verdict: Verdict, panel: HTMLElement | null, { speech, scanned, trust, charts, said }: Surroundings): HTMLElement[] {
+export function verdictSections(verdict: Verdict, beside: (HTMLElement | null)[], { speech, scanned, trust, charts, said }: Surroundings): HTMLElement[] {
   const named = scanned === null ? null : verdict.roots.some((root) => root.startsWith(scanned));
-  return [word(verdict, speech, named === false ? scanned : null, named === true), ...(panel === null ? [] : [panel]), checks(verdict, speech),
+  return [word(verdict, speech, named === false ? scanned : null, named === true), ...beside.filter((part) => part !== null), checks(verdict, speech),
     temperature(verdict, speech, charts), notProven(speech), keys(verdict, speech, trust, said), details(verdict, speech, said)];
 }
 

@@ -32,20 +32,23 @@ after(async () => { await w?.end(); });
 
 const page = (place, use) => visit(w, place, { camera: true }, use);
 
-const judge = (tab, bundle, own) => tab.evaluate(async ([bundle, policy]) => {
+const judge = (tab, bundle, own, sum) => tab.evaluate(async ([bundle, policy, sum]) => {
   const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
   const verdict = await coldproof.verify(bytes(bundle), bytes(policy));
-  return `${verdict.word} ${verdict.fault}`;
-}, [bundle, own ?? policy]);
+  const page = verdict.releases.length === 0 ? ''
+    : ` ${coldproof.pageAnswer(verdict.releases, sum).standing} ${verdict.releases.map(({ finding }) => finding?.fault ?? 'None')}`;
+  return `${verdict.word} ${verdict.fault}${page}`;
+}, [bundle, own ?? policy, sum ?? '']);
 
 for (const place of ['disk', 'localhost']) {
   test(`all ${attacks.length} golden bundles, from ${place}: the word and the fault of the C# verifier`, async () => {
     await page(place, async (tab) => {
       assert.ok(await tab.evaluate(() => crypto.subtle !== undefined), 'signatures are checked by WebCrypto and by our own code');
       const wrong = [];
-      for (const { name, word, fault, policy: own } of attacks) {
-        const answer = await judge(tab, base64(`${name}.coldproof.json`), own && base64(own));
-        if (answer !== `${word} ${fault}`) wrong.push(`${name}: ${answer}, not ${word} ${fault}`);
+      for (const { name, word, fault, policy: own, page: said } of attacks) {
+        const answer = await judge(tab, base64(`${name}.coldproof.json`), own && base64(own), said?.sum);
+        const expected = `${word} ${fault}${said === undefined ? '' : ` ${said.standing} ${said.releases}`}`;
+        if (answer !== expected) wrong.push(`${name}: ${answer}, not ${expected}`);
       }
       assert.deepEqual(wrong, []);
     });

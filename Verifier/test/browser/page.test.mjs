@@ -26,7 +26,7 @@ const STATES = {
   empty: [[], null], verified: [[policy, bundle('untouched')], 'Verified'], changed: [[policy, bundle('changed-reading')], 'Changed'],
   incomplete: [[policy, bundle('left-out-batch')], 'Incomplete'], signer: [[bundle('untouched')], 'SignerUnknown'],
   time: [[policy, bundle('backdated-trip')], 'TimeNotProven'], pending: [[policy, bundle('receipt-taken-away')], 'NotYetAnchored'],
-  cannot: [[policy, bundle('unknown-format-version')], 'CannotCheck'], wrong: [[Buffer.from('<3, said the pallet')], null],
+  cannot: [[policy, bundle('unknown-format-version')], 'CannotCheck'], page: [[policy, bundle('release-of-another-page')], 'Verified'], wrong: [[Buffer.from('<3, said the pallet')], null],
 };
 
 async function reach(tab, name) {

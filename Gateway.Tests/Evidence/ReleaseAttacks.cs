@@ -65,7 +65,8 @@ internal static class ReleaseAttacks
     private static Attack Carries(TestTruck truck, string name, PageStanding standing, Fault first,
         params (Statement Statement, string? Receipt)[] releases) =>
         Attacks.Bend(truck, name, VerdictWord.Verified, Fault.None, b => b["releases"] = new JsonArray([.. releases.Select(release =>
-            Json(release.Statement.Bytes.AsSpan(), release.Receipt))])) with { Page = new(standing, first) };
+            Json(release.Statement.Bytes.AsSpan(), release.Receipt))])) with
+        { Page = new(standing, first) };
 
     private static Attack Bent(TestTruck truck, string name, Fault fault, Action<byte[]> bend, (Statement Statement, string Receipt) release) =>
         Attacks.Bend(truck, name, VerdictWord.Verified, Fault.None, b =>

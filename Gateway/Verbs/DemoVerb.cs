@@ -30,8 +30,28 @@ public static class DemoVerb
         {
             var program = ProgramFile.Ledger(parsed.GetValue(ledger));
             using var folder = DemoFolder.Open(parsed.GetValue(directory), parsed.GetValue(port));
-            return await new Demonstration(screen, folder, ProgramFile.Self(), program, clock).Run(parsed.GetValue(once), stop);
+            try
+            {
+                return await new Demonstration(screen, folder, ProgramFile.Self(), program, clock).Run(parsed.GetValue(once), stop);
+            }
+            catch (Exception fault) when (stop.IsCancellationRequested && fault is OperationCanceledException or VerbException or HttpRequestException)
+            {
+                // F-120: a terminal sends Ctrl-C to the two programs as well: that they end, or answer nothing any more, is no failure then.
+                SayStopped(screen, folder);
+                return ExitCode.Interrupted;
+            }
         });
         return verb;
+    }
+
+    private static void SayStopped(Screen screen, DemoFolder folder)
+    {
+        var isRecording = File.Exists(folder.File("gateway.json")) && Directory.Exists(folder.GatewayData);
+        screen.Problem("Stopped before it was done. Both programs have ended. " + (!folder.IsKept
+            ? "Nothing is kept; `gateway demo --dir DIR` would keep what there is."
+            : !isRecording
+                ? $"Nothing was recorded yet; delete {folder.Root}, or give --dir another new directory to begin again."
+                : $"What was recorded is kept in {folder.Root}: look at it with `gateway status --config {folder.File("gateway.json")}`. "
+                    + "To begin again give --dir another new directory."));
     }
 }

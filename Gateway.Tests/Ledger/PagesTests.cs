@@ -175,6 +175,20 @@ public sealed class PagesTests : IAsyncLifetime
         Assert.Equal(all.Headers.Location, numbers.Headers.Location);
     }
 
+    [Theory]
+    [InlineData("/verify", HttpStatusCode.OK, "text/html")]
+    [InlineData("/log/checkpoint", HttpStatusCode.OK, "text/plain")]
+    [InlineData("/nothing-here", HttpStatusCode.NotFound, "text/html")]
+    public async Task A_program_that_only_asks_whether_a_link_works_gets_the_headers_and_no_body(string path, HttpStatusCode status, string type)
+    {
+        using var asked = new HttpRequestMessage(HttpMethod.Head, path);
+        using var answer = await http.SendAsync(asked, TestContext.Current.CancellationToken);
+        using var whole = await http.GetAsync(path, TestContext.Current.CancellationToken);
+        Assert.Equal((status, type), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+        Assert.Equal((whole.StatusCode, whole.Content.Headers.ContentType), (answer.StatusCode, answer.Content.Headers.ContentType));
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task The_logs_files_are_served_as_tlog_tiles_says_and_nothing_else_of_the_directory()
     {

@@ -66,6 +66,7 @@ public static partial class LedgerHost
 
             var app = builder.Build();
             _ = app.Services.GetRequiredService<LedgerCore>(); // Made here, the container disposes it even when the host never starts.
+            app.UseHeadRequests();
             app.MapHealth();
             app.MapLog();
             app.MapLinks();

@@ -1,4 +1,5 @@
 using System.Device.I2c;
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Anchoring;
 using Evidence;
@@ -35,7 +36,8 @@ internal static class Daemon
         RefuseDifferences(EnrolmentFolder.ChannelsOf(probes, settings.IntervalMs), manifest, source is not null);
 
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        Compose(builder, settings);
+        var status = StatusAddress.Choose(settings.Listen);
+        Compose(builder, settings, status.Listen);
         builder.Services.AddSingleton(services => Link(settings, enrolment, folder, clock,
             services.GetRequiredService<ILogger<MqttLedgerLink>>()));
         await using var app = builder.Build();
@@ -56,7 +58,12 @@ internal static class Daemon
         using var driver = Driver(app.Services, cycle, settings, source, clockFile, logbook, clock);
         StatusPage.Map(app, board, cycle, clock);
         DaemonLog.Started(app.Services.GetRequiredService<ILogger<Cycle>>(), key.Gateway, logbook.Boot, probes.Length, settings.IntervalMs,
-            settings.Listen.ToString());
+            status.Listen.ToString());
+        if (status.Trouble is { } trouble)
+        {
+            DaemonLog.StatusElsewhere(app.Services.GetRequiredService<ILogger<Cycle>>(), settings.Listen.ToString(), trouble);
+        }
+
         return await Serve(app, driver, link, stop);
     }
 
@@ -121,7 +128,7 @@ internal static class Daemon
         }
     }
 
-    private static void Compose(WebApplicationBuilder builder, GatewaySettings settings)
+    private static void Compose(WebApplicationBuilder builder, GatewaySettings settings, IPEndPoint listen)
     {
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
@@ -130,7 +137,7 @@ internal static class Daemon
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 0; // Everything here is read.
-            kestrel.Listen(settings.Listen);
+            kestrel.Listen(listen);
         });
         builder.Services.AddSystemd();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));

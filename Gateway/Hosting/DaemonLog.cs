@@ -17,6 +17,10 @@ internal static partial class DaemonLog
     [LoggerMessage(1002, LogLevel.Critical, "The cycle broke. What is recorded is safe; run `gateway fsck` before going on.")]
     public static partial void CycleBroke(ILogger log, Exception fault);
 
+    [LoggerMessage(1003, LogLevel.Error, "The status page cannot be at http://{Listen}: {Trouble}. Recording goes on without it. `ss -ltnp` shows who "
+        + "has a port; then start the gateway again.")]
+    public static partial void StatusElsewhere(ILogger log, string listen, string trouble);
+
     [LoggerMessage(1100, LogLevel.Warning, "{Missed} rounds came too late and were not taken: a declared gap of {GapMs} ms. Is the "
         + "machine overloaded, or was it suspended?")]
     public static partial void RoundsMissed(ILogger log, long missed, long gapMs);

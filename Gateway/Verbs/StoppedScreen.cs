@@ -16,7 +16,7 @@ internal static class StoppedScreen
     {
         var store = Look(settings.DataDirectory);
         var next = NextStep(settings, store);
-        screen.Problem($"Nobody answers at {settings.Listen}: the gateway is {(store is { IsHeld: true } ? "starting, or it hangs" : "stopped")}.");
+        screen.Problem($"Nobody answers at {settings.Listen}: the gateway is {(store is { IsHeld: true } ? "starting, or it hangs, or another program has that address" : "stopped")}.");
         if (asJson)
         {
             screen.Line(Json.Members(writer =>
@@ -83,7 +83,8 @@ internal static class StoppedScreen
 
     private static string NextStep(GatewaySettings settings, StoppedStore? store) => store switch
     {
-        { IsHeld: true } => "wait a minute and ask again; if it stays so: systemctl restart coldproof-gateway. " + Logs,
+        { IsHeld: true } => "wait a minute and ask again; if it stays so, look whose port it is (`ss -ltnp`), then: systemctl restart coldproof-gateway. "
+            + Logs,
         { Fault.Length: > 0 } => "gateway fsck, before it is started. " + Logs,
         _ when !new EnrolmentFolder(settings.DataDirectory).IsEnrolled => "it is not enrolled: gateway enrol request --out request.json",
         _ => "systemctl start coldproof-gateway. " + Logs,

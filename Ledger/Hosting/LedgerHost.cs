@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Evidence;
@@ -11,14 +12,32 @@ namespace Ledger.Hosting;
 public static partial class LedgerHost
 {
     /// <summary>Runs until cancelled or stopped by a signal.</summary>
-    /// <returns>0 after an orderly stop, 1 when an invariant broke.</returns>
+    /// <returns>0 after an orderly stop, 1 when an invariant broke, a part failed, or nothing can listen at the address.</returns>
     /// <exception cref="ConfigurationException">It cannot run as configured.</exception>
     public static async Task<int> Run(RunOptions options, CancellationToken cancellation)
     {
         await using var app = await Build(options);
+        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(nameof(LedgerHost));
         var watch = app.Services.GetRequiredService<LedgerWatch>(); // RunAsync disposes the services when it ends.
-        await app.RunAsync(cancellation);
-        return watch.IsBroken ? ExitCode.NotDone : ExitCode.Done;
+        var parts = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
+        try
+        {
+            await app.StartAsync(cancellation);
+        }
+        catch (Exception fault) when (fault.GetBaseException() is SocketException refused)
+        {
+            await Console.Error.WriteLineAsync($"The ledger cannot listen: {refused.Message}. Its pages are to be at {options.Listen}"
+                + $"{(options.EmbeddedBroker is { } port ? $", its broker at port {port}" : "")}. `ss -ltnp` shows who has a port; stop that program, or choose another address.");
+            return ExitCode.NotDone;
+        }
+
+        await app.WaitForShutdownAsync(cancellation);
+        foreach (var part in parts.Where(part => part.ExecuteTask is { IsFaulted: true }))
+        {
+            PartFailed(log, part.GetType().Name, part.ExecuteTask!.Exception!.InnerException);
+        }
+
+        return watch.IsBroken || parts.Any(part => part.ExecuteTask is { IsFaulted: true }) ? ExitCode.NotDone : ExitCode.Done;
     }
 
     /// <summary>Opens the ledger and puts the host together; the caller starts it. Disposing the host closes the ledger.</summary>
@@ -29,6 +48,8 @@ public static partial class LedgerHost
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning);
+        // What the host says of a failed start or part, with its stack, Run says in words or with event 2104.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Services.AddSystemd();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -136,4 +157,7 @@ public static partial class LedgerHost
 
     [LoggerMessage(2103, LogLevel.Warning, "No broker is given: this ledger shows what it has and takes nothing in. See --broker.")]
     private static partial void NoBroker(ILogger log);
+
+    [LoggerMessage(2104, LogLevel.Critical, "The ledger stopped because a part of it failed: {Part}.")]
+    private static partial void PartFailed(ILogger log, string part, Exception? fault);
 }

@@ -30,8 +30,10 @@ public sealed class LedgerStore
     private LedgerStore(LedgerContextFactory contexts) => this.contexts = contexts;
 
     /// <summary>Opens the file, makes it when there is none, and brings an older one to this version's tables.</summary>
+    /// <param name="path">The file. Whoever calls holds the directory's lock.</param>
     public static LedgerStore Open(string path)
     {
+        StoreFile.MakeReady(path);
         var contexts = new LedgerContextFactory(path);
         using var context = contexts.CreateDbContext();
         context.Database.Migrate();

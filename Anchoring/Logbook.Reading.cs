@@ -192,7 +192,7 @@ public sealed partial class Logbook
     /// <summary>F-56: a number that was signed once and whose seal the journal does not have is never signed again.</summary>
     private void RefuseLostSeal()
     {
-        if (mark.Read() is { } signed && signed.Number >= chain.NextToSign)
+        if (mark.Read(chain.IsWithdrawn) is { } signed && signed.Number >= chain.NextToSign)
         {
             throw new EvidenceBrokenException($"Batch {signed.Number} was signed here (header {signed.Digest.ToShortString()}), and the journal "
                 + $"ends before batch {chain.NextToSign}: its last seal is harmed, or an older journal was copied back. Signing on would make "

@@ -5,35 +5,60 @@ namespace Gateway.Benchmarks;
 
 /// <summary>Power cuts for the real journal, batch store, start and repair on a disk in memory: `cuts [--batches N] [--seeds N] [--stride N]`.</summary>
 /// <remarks>Default: 70 batches, 4 choices of sectors and of writes, every operation. The start after a cut is cut again at each of its own
-/// operations, after every eleventh operation of the run.</remarks>
+/// operations, after every eleventh operation of the run. Then batches that are closed and wait for their signature, and cards that were rolled back
+/// and resume (decision 0077).</remarks>
 internal static class CutsBenchmark
 {
-    private const int RecoveryStride = 11;
+    private const int RecoveryStride = 11, Closed = 20;
 
     public static int Run(string[] args)
     {
         var batches = Number(args, "--batches", 70);
         var losses = Loss.All(Number(args, "--seeds", 4));
         var stride = Number(args, "--stride", 1);
-        using var sweep = new CutSweep(batches);
-        Console.WriteLine($"run                  {batches} batches, {sweep.Operations} operations on the disk; {losses.Count} ways of losing; "
-            + $"{(sweep.HasFolded ? "with folds" : "nothing was folded")}");
-        Count("recording and folding", sweep, () => sweep.Recording(losses, stride, Draw));
-        Count("start after a cut", sweep, () => sweep.Recovering(losses, stride * RecoveryStride, Draw));
-        if (sweep.HasFolded)
+        List<string> violations = [];
+        using (var sweep = new CutSweep(batches))
         {
-            Count("fsck --repair", sweep, () => sweep.Repairing(losses, stride, Draw));
+            Tell($"{batches} batches, {(sweep.HasFolded ? "with folds" : "nothing was folded")}", sweep, losses);
+            Count("recording and folding", sweep, () => sweep.Recording(losses, stride, Draw));
+            Count("start after a cut", sweep, () => sweep.Recovering(losses, stride * RecoveryStride, Draw));
+            if (sweep.HasFolded)
+            {
+                Count("fsck --repair", sweep, () => sweep.Repairing(losses, stride, Draw));
+            }
+
+            violations.AddRange(sweep.Violations);
         }
 
-        foreach (var violation in sweep.Violations)
+        using (var sweep = CutSweep.Waiting(Closed))
+        {
+            Tell($"batches closed without a signature, {sweep.Waited} of them waiting at once", sweep, losses);
+            Count("closing and signing", sweep, () => sweep.Recording(losses, stride, Draw));
+            Count("start after a cut", sweep, () => sweep.Recovering(losses, stride * RecoveryStride, Draw));
+            violations.AddRange(sweep.Violations);
+        }
+
+        foreach (var wasFar in (bool[])[false, true])
+        {
+            using var sweep = new RollbackSweep(wasFar);
+            Tell($"a card rolled back, enrolled again and resumed{(wasFar ? "; far from coverage it had signed what it takes back" : "")}", sweep, losses);
+            Count("waiting and resuming", sweep, () => sweep.Recording(losses, stride, Draw));
+            Count("start after a cut", sweep, () => sweep.Recovering(losses, stride * RecoveryStride, Draw));
+            violations.AddRange(sweep.Violations);
+        }
+
+        foreach (var violation in violations)
         {
             Console.WriteLine("FAILED  " + violation);
         }
 
-        return sweep.Violations.Count == 0 ? 0 : 1;
+        return violations.Count == 0 ? 0 : 1;
     }
 
-    private static void Count(string what, CutSweep sweep, Action work)
+    private static void Tell(string run, DiskSweep sweep, IReadOnlyList<Loss> losses) =>
+        Console.WriteLine($"{"run",-20} {run}: {sweep.Operations} operations on the disk; {losses.Count} ways of losing");
+
+    private static void Count(string what, DiskSweep sweep, Action work)
     {
         var before = (sweep.Cuts, sweep.Violations.Count);
         work();

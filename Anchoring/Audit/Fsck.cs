@@ -84,7 +84,7 @@ public sealed class Fsck
                 + $"{previousDigest.ToShortString()}", KeepAndCall);
         }
 
-        if (new SignedMark(batchesFolder).Read() is { } signed && signed.Number >= chain.NextToSign)
+        if (new SignedMark(batchesFolder).Read(chain.IsWithdrawn) is { } signed && signed.Number >= chain.NextToSign)
         {
             Add($"batch {signed.Number}", "it was signed here, and the journal does not have its seal: harmed, or an older journal was copied "
                 + "back", "The gateway does not start, so that it signs no second history. Restore the journal folder from its newest copy, or "

@@ -43,7 +43,7 @@ public static class StoppedLook
                 chain.Damaged();
             });
             chain.FinishReplay();
-            fault = Signed(directory) is { } signed && signed.Number >= chain.NextToSign
+            fault = Signed(directory, chain) is { } signed && signed.Number >= chain.NextToSign
                 ? $"Batch {signed.Number} was signed here, and the journal does not have its seal. Run `gateway fsck`." : "";
         }
         catch (EvidenceBrokenException broken)
@@ -56,10 +56,10 @@ public static class StoppedLook
             chain.Unanchored.FirstOrDefault()?.ClosedMs ?? (chain.Closed is [var oldest, ..] ? oldest.ClosedMs : null), harmed, fault);
     }
 
-    private static (long Number, Digest Digest)? Signed(string directory)
+    private static (long Number, Digest Digest)? Signed(string directory, Chain chain)
     {
         var batches = Path.Combine(directory, Logbook.BatchesFolder);
-        return Directory.Exists(batches) ? new SignedMark(new ReadFolder(batches)).Read() : null;
+        return Directory.Exists(batches) ? new SignedMark(new ReadFolder(batches)).Read(chain.IsWithdrawn) : null;
     }
 
     /// <summary>Asks the kernel whether the lock is held, and keeps nothing of it.</summary>

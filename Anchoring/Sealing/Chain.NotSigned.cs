@@ -24,6 +24,7 @@ public sealed record ClosedBatch(long Number, FramePlace Start, FramePlace End, 
 public sealed partial class Chain
 {
     private readonly List<ClosedBatch> closed = [];
+    private readonly HashSet<Digest> withdrawn = [];
 
     /// <summary>Batches that are closed and wait for their signature, in order.</summary>
     public IReadOnlyList<ClosedBatch> Closed => closed;
@@ -42,6 +43,10 @@ public sealed partial class Chain
 
     /// <summary>What closes up the numbers of unsigned batches and changes nothing else.</summary>
     public ResumeRecord ClosingUp() => new(NextToSign, Previous, SignedSequences, BootShift, null, []);
+
+    /// <summary>Whether a header was signed here, shown to nobody, and taken back. Known at least until the first two batches after the resumption
+    /// are signed: the segments that hold its seal go when they are anchored.</summary>
+    public bool IsWithdrawn(Digest header) => withdrawn.Contains(header);
 
     /// <summary>The unsigned batches as a resumption would find them: those that are withdrawn, then those that are closed.</summary>
     /// <param name="withdrawnFrom">Batches from this number on are withdrawn; null for none.</param>
@@ -86,6 +91,7 @@ public sealed partial class Chain
         {
             numbers.Remove(batch.Digest);
             sealedBatches.Remove(batch.Number);
+            withdrawn.Add(batch.Digest);
         }
 
         closed.Clear();

@@ -22,7 +22,9 @@ internal sealed class SignedMark(IFolder folder)
     private const int CheckAt = 8 + Digest.Length;
 
     /// <summary>The newest whole mark; null when there is none.</summary>
-    public (long Number, Digest Digest)? Read()
+    /// <param name="isWithdrawn">F-141: whether the journal says of a header that it was taken back and its number given anew. Such a mark counts
+    /// for nothing, and must not hide a lower one in the other sector.</param>
+    public (long Number, Digest Digest)? Read(Func<Digest, bool> isWithdrawn)
     {
         if (!folder.Names.Contains(Name))
         {
@@ -32,8 +34,13 @@ internal sealed class SignedMark(IFolder folder)
         using var stream = folder.Open(Name);
         var bytes = new byte[2 * SectorLength];
         _ = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        var (first, second) = (Read(bytes.AsSpan(0, SectorLength)), Read(bytes.AsSpan(SectorLength)));
-        return first is null || second is { } later && later.Number > first.Value.Number ? second : first;
+        (long Number, Digest Digest)? newest = null;
+        foreach (var found in ((long Number, Digest Digest)?[])[Read(bytes.AsSpan(0, SectorLength)), Read(bytes.AsSpan(SectorLength))])
+        {
+            newest = found is { } mark && !isWithdrawn(mark.Digest) && !(newest?.Number > mark.Number) ? mark : newest;
+        }
+
+        return newest;
     }
 
     /// <summary>Writes the mark of a batch that is sealed and that nobody has seen yet; durable when it returns.</summary>

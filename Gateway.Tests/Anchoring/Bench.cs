@@ -61,6 +61,10 @@ public sealed class Bench : IDisposable
     /// <summary>Opens folders of a simulated disk and starts.</summary>
     public Logbook Start(Func<string, IFolder> folder) => Begin(Logbook.Open(folder("journal"), folder("batches"), Options, Key, Ledger));
 
+    /// <summary>Opens folders of a simulated disk under another ledger and another enrolment, and starts.</summary>
+    public Logbook Start(Func<string, IFolder> folder, ILedgerLink link, Statement enrolment) =>
+        Begin(Logbook.Open(folder("journal"), folder("batches"), Options, Key, link), enrolment);
+
     /// <summary>Opens the real directory and trusts the ledger; nothing is enrolled or started yet.</summary>
     public Logbook Open()
     {
@@ -114,10 +118,10 @@ public sealed class Bench : IDisposable
         System.IO.Directory.Delete(Directory, recursive: true);
     }
 
-    private Logbook Begin(Logbook logbook)
+    private Logbook Begin(Logbook logbook, Statement? enrolment = null)
     {
         logbook.TrustLog(RoadLedger.Policy, PublicKey.Of(authority));
-        logbook.Enrol(FirstManifest);
+        logbook.Enrol(enrolment ?? FirstManifest);
         logbook.Start(Now(logbook));
         return logbook;
     }

@@ -56,6 +56,30 @@ public sealed class PowerCutTests
         Holds(sweep, atLeast: 20);
     }
 
+    /// <summary>F-41: batches are closed and wait for the ledger's word; power goes there, in the start after it, and while they are signed.</summary>
+    [Fact]
+    public void Cuts_while_batches_wait_for_their_signature_lose_nothing()
+    {
+        using var sweep = CutSweep.Waiting(closed: 4);
+        Assert.InRange(sweep.Waited, 9, 20);
+        sweep.Recording([new(LossKind.Torn, 512), new(LossKind.SomeSectors, 1)], stride: 2);
+        sweep.Recovering([new(LossKind.SomeSectors, 1)], stride: 31);
+        Holds(sweep, atLeast: 100);
+    }
+
+    /// <summary>F-59, F-141: power goes while a card whose older image was put back waits, is enrolled again, and resumes behind what the ledger has.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Cuts_of_a_card_that_was_rolled_back_and_resumes_lose_nothing_and_sign_no_number_twice(bool wasFar)
+    {
+        using var sweep = new RollbackSweep(wasFar);
+        Assert.Equal(wasFar, sweep.HasSigned);
+        Assert.True(sweep.Waited >= 4, $"{sweep.Waited} batches waited.");
+        sweep.Recording([new(LossKind.Torn, 512), new(LossKind.SomeSectors, 1)], stride: 2);
+        Holds(sweep, atLeast: 60);
+    }
+
     /// <summary>The sweep's own comparison can fail: a run on a disk that loses what was flushed.</summary>
     [Fact]
     public void A_disk_that_loses_what_was_promised_is_found()
@@ -99,7 +123,7 @@ public sealed class PowerCutTests
             new StoredBatch(batch.Statement, batch.Body.Encode(), "receipt", $"note {i}", [i + 1, i + 1]))];
     }
 
-    private static void Holds(CutSweep sweep, int atLeast)
+    private static void Holds(DiskSweep sweep, int atLeast)
     {
         Assert.True(sweep.Violations.Count == 0, string.Join('\n', sweep.Violations));
         Assert.True(sweep.Cuts >= atLeast, $"Only {sweep.Cuts} cuts.");

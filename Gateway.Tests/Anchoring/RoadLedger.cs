@@ -81,6 +81,21 @@ public sealed class RoadLedger : ILedgerLink
         Restore(Logged[..^entries]);
     }
 
+    /// <summary>Another ledger that is as this one was when it had so many entries.</summary>
+    public RoadLedger AsOf(int entries)
+    {
+        var before = new RoadLedger { WallMs = WallMs, Gateway = Gateway };
+        before.Restore(Logged[..entries]);
+        before.Bodies.AddRange(Bodies.Take(before.Logged.Count(entry => entry.Kind == StatementKind.Batch)));
+        before.Notes.AddRange(Notes.Take(entries));
+        foreach (var entry in before.Logged)
+        {
+            before.receipts[entry.PayloadDigest] = receipts[entry.PayloadDigest];
+        }
+
+        return before;
+    }
+
     /// <summary>The log holds exactly these entries.</summary>
     public void Restore(List<Statement> entries)
     {

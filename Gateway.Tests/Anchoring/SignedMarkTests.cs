@@ -1,4 +1,5 @@
 using Anchoring;
+using Evidence;
 
 namespace Gateway.Tests.Anchoring;
 
@@ -43,6 +44,21 @@ public sealed class SignedMarkTests
         using var bench = Worked();
         Directory.Delete(Path.Combine(bench.Directory, Logbook.JournalFolder), recursive: true);
         Assert.Contains("second history", Assert.Throws<EvidenceBrokenException>(bench.Start).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>F-141.</summary>
+    [Fact]
+    public void A_mark_of_a_header_that_was_taken_back_counts_for_nothing_and_hides_no_lower_one()
+    {
+        using var bench = Worked();
+        var folder = new DiskFolder(Path.Combine(bench.Directory, Logbook.BatchesFolder));
+        var mark = new SignedMark(folder);
+        var (lower, withdrawn) = (Digest.Of([8]), Digest.Of([9]));
+        mark.Write(8, lower);
+        mark.Write(9, withdrawn);
+        Assert.Equal((9, withdrawn), mark.Read(_ => false));
+        Assert.Equal((8, lower), mark.Read(digest => digest == withdrawn));
+        Assert.Null(mark.Read(_ => true));
     }
 
     [Fact]

@@ -8,92 +8,85 @@ namespace Gateway.Tests.Anchoring;
 /// <remarks>One run is recorded; each cut then finds the disk as it would be found. After every cut the gateway is started, records, seals, and
 /// is audited: every round that it acknowledged is there, once, in order and with its temperature; every header that a stranger has seen
 /// is the one that is stored; what was anchored is anchored; fsck finds nothing.</remarks>
-public sealed class CutSweep : IDisposable
+public sealed class CutSweep : DiskSweep
 {
-    private const int Channels = 4, ViolationsMax = 20;
-    private readonly Bench bench = new(Channels);
-    private readonly RecordedDisk disk = new();
+    private const int Channels = 4, PatienceSeconds = 300;
     private readonly List<Promise> promises = [];
     private readonly (long UptimeMs, long WallMs) end;
+    private int rounds;
 
     /// <summary>Records a run.</summary>
     /// <param name="batches">How many batches, two rounds each. From about 60 on they are folded into the batch store.</param>
     public CutSweep(int batches)
+        : this(new Bench(Channels))
     {
-        bench.Ledger.OnArrival = statement =>
+        using (var logbook = Bench.Start(Disk.Folder))
         {
-            if (statement.Kind == StatementKind.Batch)
+            for (var i = 0; i < batches; i++)
             {
-                promises.Add(new(disk.Count, Seen: statement));
-            }
-        };
-        using (var logbook = bench.Start(disk.Folder))
-        {
-            for (var i = 0; i < 2 * batches; i++)
-            {
-                bench.Round(logbook, TemperaturesOf(i));
-                promises.Add(new(disk.Count, Rounds: i + 1));
-                if (i % 2 == 1)
-                {
-                    logbook.SealOpen(bench.Now(logbook));
-                    logbook.Offer(bench.Now(logbook));
-                    logbook.Offer(bench.Now(logbook));
-                    promises.Add(new(disk.Count, Anchored: logbook.Status.Anchored));
-                }
+                Record(logbook, rounds: 2);
+                Anchor(logbook);
             }
         }
 
-        (bench.Ledger.Connected, end) = (false, (bench.UptimeMs, bench.WallMs)); // From now on only the disk speaks.
+        (Bench.Ledger.Connected, end) = (false, (Bench.UptimeMs, Bench.WallMs)); // From now on only the disk speaks.
+    }
+
+    private CutSweep(Bench bench)
+    {
+        Bench = bench;
+        Bench.Ledger.OnArrival = statement =>
+        {
+            if (statement.Kind == StatementKind.Batch)
+            {
+                promises.Add(new(Disk.Count, Seen: statement));
+            }
+        };
+    }
+
+    /// <summary>Another run: batches are closed and not signed, because the ledger's word is awaited after each start.</summary>
+    /// <param name="closed">How many in each of its starts, two rounds each; more than 16 are signed in several turns.</param>
+    private CutSweep(Bench bench, int closed)
+        : this(bench)
+    {
+        bench.Ledger.Connected = false;
+        InOneStart(logbook => Close(logbook, closed));
+        InOneStart(logbook =>
+        {
+            Close(logbook, closed);
+            Record(logbook, rounds: 1); // Left open: the next start closes it behind those that wait.
+        });
+        InOneStart(logbook =>
+        {
+            Close(logbook, 1);
+            Record(logbook, rounds: PatienceSeconds / 60); // The patience ends, and what waits is signed without the word.
+            Anchor(logbook);
+        });
+        bench.Ledger.Reconnect();
+        InOneStart(logbook =>
+        {
+            Close(logbook, 1);
+            Anchor(logbook); // The word is there: signed, offered, anchored.
+            Record(logbook, rounds: 2);
+            Anchor(logbook);
+        });
+        (bench.Ledger.Connected, end) = (false, (bench.UptimeMs, bench.WallMs));
     }
 
     private sealed record Promise(int Operations, int Rounds = 0, Statement? Seen = null, long? Anchored = null);
 
-    /// <summary>Writes, flushes, creations, moves and removals of the recorded run.</summary>
-    public int Operations => disk.Count;
-
     /// <summary>Whether batches were folded into a month file in it.</summary>
-    public bool HasFolded => disk.Now()["batches"].Keys.Any(BatchStore.IsFile);
+    public bool HasFolded => Disk.Now()["batches"].Keys.Any(BatchStore.IsFile);
 
-    /// <summary>How often power was cut and the gateway started again.</summary>
-    public long Cuts { get; private set; }
+    /// <summary>How many batches waited for their signature at once in the run, at most.</summary>
+    public int Waited { get; private set; }
 
-    /// <summary>What did not hold, a sentence each; at most 20.</summary>
-    public List<string> Violations { get; } = [];
+    protected override Bench Bench { get; }
 
-    /// <summary>Cuts the run at every so many operations, in each of these ways.</summary>
-    public void Recording(IReadOnlyList<Loss> losses, int stride, Action<double>? progress = null)
-    {
-        foreach (var cut in disk.Cuts().Where(cut => cut.Number % stride == 0))
-        {
-            foreach (var loss in losses)
-            {
-                Attempt($"cut {cut.Number}, {loss}", () => Restart(RecordedDisk.Of(cut.Found(loss), out var _), cut.Number, isAudited: true));
-            }
-
-            progress?.Invoke((double)cut.Number / Operations);
-        }
-    }
-
-    /// <summary>Cuts the run, and then the start after it at each of its own operations, and starts a second time.</summary>
-    public void Recovering(IReadOnlyList<Loss> losses, int stride, Action<double>? progress = null)
-    {
-        foreach (var first in disk.Cuts().Where(cut => cut.Number % stride == 0))
-        {
-            foreach (var loss in losses)
-            {
-                var start = RecordedDisk.Of(first.Found(loss), out var _);
-                Attempt($"cut {first.Number}, {loss}", () => Restart(start, first.Number, isAudited: false));
-                foreach (var second in start.Cuts())
-                {
-                    var again = losses[second.Number % losses.Count];
-                    Attempt($"cut {first.Number}, {loss}, then {second.Number}, {again}", () =>
-                        Restart(RecordedDisk.Of(second.Found(again), out var _), first.Number, isAudited: true));
-                }
-            }
-
-            progress?.Invoke((double)first.Number / Operations);
-        }
-    }
+    /// <summary>A run in which signing waits for the ledger's word after each start (decision 0077).</summary>
+    /// <param name="closed">How many batches are closed in each start.</param>
+    public static CutSweep Waiting(int closed) =>
+        new(new Bench(Channels, new() { SegmentLength = 64 * 1024, WordPatienceSeconds = PatienceSeconds }), closed);
 
     /// <summary>Harms the month file, cuts `fsck --repair` at every so many of its operations, and repairs a second time.</summary>
     public void Repairing(IReadOnlyList<Loss> losses, int stride, Action<double>? progress = null)
@@ -112,7 +105,7 @@ public sealed class CutSweep : IDisposable
                     Require(uncut.IsSubsetOf(left), $"{uncut.Except(left).Count()} batches are gone that an uncut repair keeps");
                     Cuts++;
                     using var logbook = Start(again);
-                    bench.Round(logbook, TemperaturesOf(0));
+                    Bench.Round(logbook, TemperaturesOf(0));
                 });
             }
 
@@ -122,20 +115,55 @@ public sealed class CutSweep : IDisposable
 
     /// <summary>A card that has lost the last operations although they were flushed: what the comparison must find.</summary>
     public void Lying(int operations) => Attempt($"a card that lies about {operations} operations", () =>
-        Restart(RecordedDisk.Of(disk.After(Operations - operations, new(LossKind.Clean)), out var _), Operations, isAudited: true));
-
-    public void Dispose() => bench.Dispose();
+        Restart(RecordedDisk.Of(Disk.After(Operations - operations, new(LossKind.Clean)), out var _), Operations, isAudited: true));
 
     private static int[] TemperaturesOf(int round) => [.. Enumerable.Range(0, Channels).Select(channel => 4_000 + (round * 10) + channel)];
 
-    private Logbook Start(RecordedDisk found)
+    private void InOneStart(Action<Logbook> work)
     {
-        (bench.UptimeMs, bench.WallMs) = end;
-        bench.PowerCut();
-        return bench.Start(found.Folder);
+        using (var logbook = Bench.Start(Disk.Folder))
+        {
+            work(logbook);
+        }
+
+        Bench.PowerCut(30_000);
     }
 
-    private void Restart(RecordedDisk found, int cut, bool isAudited)
+    private void Record(Logbook logbook, int rounds)
+    {
+        for (var i = 0; i < rounds; i++)
+        {
+            Bench.Round(logbook, TemperaturesOf(this.rounds++));
+            promises.Add(new(Disk.Count, Rounds: this.rounds));
+        }
+    }
+
+    private void Close(Logbook logbook, int batches)
+    {
+        for (var i = 0; i < batches; i++)
+        {
+            Record(logbook, rounds: 2);
+            logbook.SealOpen(Bench.Now(logbook));
+            Waited = Math.Max(Waited, logbook.Status.ToSign);
+        }
+    }
+
+    private void Anchor(Logbook logbook)
+    {
+        logbook.SealOpen(Bench.Now(logbook));
+        logbook.Offer(Bench.Now(logbook));
+        logbook.Offer(Bench.Now(logbook));
+        promises.Add(new(Disk.Count, Anchored: logbook.Status.Anchored));
+    }
+
+    private Logbook Start(RecordedDisk found)
+    {
+        (Bench.UptimeMs, Bench.WallMs) = end;
+        Bench.PowerCut();
+        return Bench.Start(found.Folder);
+    }
+
+    protected override void Restart(RecordedDisk found, int cut, bool isAudited)
     {
         Cuts++;
         using (var logbook = Start(found))
@@ -146,13 +174,19 @@ public sealed class CutSweep : IDisposable
             }
 
             var anchored = logbook.Status.Anchored;
-            bench.Round(logbook, TemperaturesOf(-1));
-            logbook.SealOpen(bench.Now(logbook));
+            Bench.Round(logbook, TemperaturesOf(-1));
+            logbook.SealOpen(Bench.Now(logbook));
+            for (var turn = 0; turn < 20 && logbook.Status.ToSign > 0; turn++)
+            {
+                Bench.Pass(PatienceSeconds * 1_000L); // Nobody answers: what waits is signed when the patience ends.
+                logbook.Offer(Bench.Now(logbook));
+            }
+
+            Require(logbook.Status.ToSign == 0, $"{logbook.Status.ToSign} batches still wait for their signature");
             Compare(logbook.Extract(0, long.MaxValue), anchored, [.. promises.Where(promise => promise.Operations <= cut)]);
         }
 
-        var report = Fsck.Run(found.Folder("journal"), found.Folder("batches"), RoadLedger.Policy);
-        Require(report.Findings.IsEmpty, $"fsck: {string.Join("; ", report.Findings)}");
+        RequireClean(found);
     }
 
     private static void Compare(LogbookExtract extract, long? anchored, List<Promise> kept)
@@ -182,7 +216,7 @@ public sealed class CutSweep : IDisposable
     private Dictionary<string, Dictionary<string, byte[]>> Harmed()
     {
         const int PageLength = 8_192, KindAt = 4, DataPage = 4;
-        var files = disk.Now();
+        var files = Disk.Now();
         var (_, month) = files["batches"].First(file => BatchStore.IsFile(file.Key));
         var pages = Enumerable.Range(0, month.Length / PageLength).Where(page => month[(page * PageLength) + KindAt] == DataPage).ToList();
         month.AsSpan((pages[pages.Count / 2] * PageLength) + 100, 4_000).Fill(0x5A);
@@ -196,32 +230,4 @@ public sealed class CutSweep : IDisposable
         return [.. new BatchStore(harmed.Folder("batches"), broken => Require(false, broken.Words)).Read(0, long.MaxValue)
             .Select(batch => batch.Header.Number)];
     }
-
-    private void Attempt(string label, Action work)
-    {
-        if (Violations.Count >= ViolationsMax)
-        {
-            return;
-        }
-
-        try
-        {
-            work();
-        }
-        catch (Exception fault) when (fault is CutViolationException or EvidenceBrokenException or IOException or MalformedEvidenceException
-            or InvalidOperationException or ArgumentException)
-        {
-            Violations.Add($"{label}: {fault.Message}");
-        }
-    }
-
-    private static void Require(bool holds, string words)
-    {
-        if (!holds)
-        {
-            throw new CutViolationException(words);
-        }
-    }
-
-    private sealed class CutViolationException(string message) : Exception(message);
 }

@@ -52,7 +52,7 @@ public sealed class AnchoringTargets : IDisposable
             return new AbsenceBook(folder).Read().Count > 0;
         })
         { Dress = Checked, AllocatedPerByte = 64 };
-        yield return new("signed mark", [sealedBatches[SignedMark.Name]], input => new SignedMark(new MemoryFolder { [SignedMark.Name] = input }).Read() is not null)
+        yield return new("signed mark", [sealedBatches[SignedMark.Name]], input => new SignedMark(new MemoryFolder { [SignedMark.Name] = input }).Read(_ => false) is not null)
         { AllocatedPerByte = 64 };
         foreach (var target in Outbox())
         {

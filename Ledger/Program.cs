@@ -20,6 +20,7 @@ internal static class Program
         };
         Authority.AuthorityVerbs.Add(root);
         Links.LinkVerbs.Add(root);
+        Releases.ReleaseVerbs.Add(root);
         Certificates.CertificateVerbs.Add(root);
         Retention.HoldVerbs.Add(root);
         var parsed = root.Parse(arguments);

@@ -41,6 +41,7 @@ internal sealed class Demonstration(Screen screen, DemoFolder folder, ProgramFil
         {
             await WaitFor(ledgerProcess, async () => await Answers($"{folder.Page}/healthz/ready", stop), "the ledger to be ready", stop);
             Done($"The ledger runs with its broker inside: process {ledgerProcess.Id}, TLS with client certificates");
+            await Release(stop);
             await Enrol(stop);
             await Travel(ledgerProcess, isOnce, stop);
             return ExitCode.Done;
@@ -49,6 +50,14 @@ internal sealed class Demonstration(Screen screen, DemoFolder folder, ProgramFil
         {
             await ledgerProcess.End(EndPatience, clock);
         }
+    }
+
+    /// <summary>The authority signs which page is the real one, and the log says so to everybody.</summary>
+    private async Task Release(CancellationToken stop)
+    {
+        await RunLedger(stop, "authority", "release", "--dir", folder.Authority, "--clock", folder.Clock, "--out", folder.File("verify.html.release.json"));
+        await RunLedger(stop, "release", "publish", folder.File("verify.html.release.json"), "--data", folder.LedgerData);
+        Done($"The hash of the check page is in the log: {folder.Page}/releases");
     }
 
     private async Task Enrol(CancellationToken stop)

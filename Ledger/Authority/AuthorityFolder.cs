@@ -164,6 +164,18 @@ public sealed class AuthorityFolder
         return enrolment;
     }
 
+    /// <summary>Signs that a file is a program of this authority's.</summary>
+    /// <param name="issued">Whose wall time the release carries; null takes the machine's.</param>
+    public Statement Release(string name, string version, Digest sum, string? reason, TimeProvider? issued = null)
+    {
+        using var authorityKey = ECDsa.Create();
+        authorityKey.ImportFromPem(File.ReadAllText(Path.Combine(directory, AuthorityKeyFile)));
+        var statement = new SoftwareRelease(name, version, sum, (issued ?? clock).GetUtcNow().ToUnixTimeMilliseconds()).Sign(Key.Name, authorityKey);
+        _ = SoftwareRelease.Decode(statement.Payload); // What is signed is read back by the rules that every verifier uses.
+        audit.Append("release", reason, ("name", name), ("version", version), ("sha256", sum.ToString()));
+        return statement;
+    }
+
     /// <summary>Every enrolment that this authority has signed, by gateway and first number.</summary>
     public IEnumerable<(string File, Enrolment Enrolment, Manifest Manifest)> Enrolled()
     {

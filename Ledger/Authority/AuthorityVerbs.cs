@@ -17,6 +17,7 @@ public static class AuthorityVerbs
         var authority = new Command("authority", "Make the authority of a fleet, and enrol gateways with it.");
         authority.Add(InitVerb());
         authority.Add(EnrolVerb());
+        authority.Add(ReleaseVerb.Create());
         authority.Add(ShowVerb());
         authority.Add(IssuerVerbs.Issuer());
         authority.Add(IssuerVerbs.Trust());

@@ -3,6 +3,7 @@ using Evidence;
 using Ledger.Admission;
 using Ledger.Authority;
 using Ledger.Links;
+using Ledger.Releases;
 using Ledger.Log;
 using Ledger.Store;
 
@@ -58,6 +59,7 @@ public sealed class LedgerCore : IAsyncDisposable
             new([.. policy.Authorities.Select(authority => authority.Key)], keys.Origin, statementKey), meter,
             logs.CreateLogger<Intake>());
         Links = new(store, Sequencer, new(keys.Origin, statementKey), clock);
+        Releases = new(this);
     }
 
     /// <summary>The data directory.</summary>
@@ -83,6 +85,9 @@ public sealed class LedgerCore : IAsyncDisposable
 
     /// <summary>Links by which windows are shown, and their entries.</summary>
     public LinkDesk Links { get; }
+
+    /// <summary>The authority's software releases and their entries.</summary>
+    public ReleaseDesk Releases { get; }
 
     public LedgerMeter Meter { get; }
 

@@ -92,6 +92,7 @@ public static partial class LedgerHost
             app.MapLog();
             app.MapLinks();
             app.MapPages();
+            app.MapReleases();
             return app;
         }
         catch

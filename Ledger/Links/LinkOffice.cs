@@ -3,9 +3,11 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Evidence;
 using Evidence.Gs1;
+using Ledger.Admission;
 using Ledger.Authority;
 using Ledger.Hosting;
 using Ledger.Pages;
+using Ledger.Releases;
 using Ledger.Store;
 
 namespace Ledger.Links;
@@ -36,10 +38,12 @@ public sealed class LinkOffice(LedgerCore core, LinkUses? uses)
                 "create" => await Create(asked, cancellation).ConfigureAwait(false),
                 "revoke" => await Revoke(asked, cancellation).ConfigureAwait(false),
                 "list" => List(),
+                "publish" => await ReleaseOffice.Publish(core, trail, asked, cancellation).ConfigureAwait(false),
+                "releases" => ReleaseOffice.List(core),
                 var other => Problem($"The ledger knows no \"{other}\": verb and ledger are of different versions."),
             };
         }
-        catch (Exception fault) when (fault is LinkRefusedException or MalformedEvidenceException or IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is LinkRefusedException or RefusedException or MalformedEvidenceException or IOException or UnauthorizedAccessException)
         {
             return Problem(fault.Message);
         }

@@ -42,6 +42,7 @@ public sealed class CheckLog(LogDisk disk, LogKeys keys)
             CheckTiles(leaves, head.Size);
             batches = CheckBatches(store);
             CheckDisclosures(store);
+            CheckReleases(store);
         }
         catch (Exception fault) when (fault is EvidenceBrokenException or MalformedEvidenceException)
         {
@@ -178,6 +179,23 @@ public sealed class CheckLog(LogDisk disk, LogKeys keys)
             }
 
             tips[row.Link] = (content.Number, statement.PayloadDigest);
+        }
+    }
+
+    /// <summary>Each row about a software release belongs to its entry.</summary>
+    private void CheckReleases(LedgerStore store)
+    {
+        using var context = store.Read();
+        foreach (var (row, bytes) in context.Releases
+            .Join(context.Entries, row => row.LogIndex, entry => entry.LogIndex, (row, entry) => new { Row = row, entry.Statement })
+            .AsEnumerable().Select(found => (found.Row, found.Statement)))
+        {
+            var statement = Statement.Decode(bytes);
+            if (statement.Kind != StatementKind.Release || statement.PayloadDigest != row.PayloadDigest
+                || SoftwareRelease.Decode(statement.Payload).Name != row.Name)
+            {
+                problems.Add($"Entry {row.LogIndex} is not the software release that the database takes it for.");
+            }
         }
     }
 

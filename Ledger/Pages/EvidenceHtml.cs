@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Evidence;
+using Ledger.Releases;
 
 namespace Ledger.Pages;
 
@@ -35,7 +37,9 @@ public static class EvidenceHtml
     /// <summary>The page without evidence; the reader chooses a file.</summary>
     /// <param name="policy">The ledger's policy, as an offer: the reader decides whom to trust.</param>
     /// <param name="origin">Where the page comes from, for people: scheme and host.</param>
-    public static byte[] Empty(ReadOnlySpan<byte> policy, string origin) => Fill(default, policy, Context(origin, null));
+    /// <param name="releases">What says where in the log the page's hash stands; with evidence, the bundle carries it.</param>
+    public static byte[] Empty(ReadOnlySpan<byte> policy, string origin, IReadOnlyList<LoggedRelease> releases) =>
+        Fill(default, policy, Context(origin, null, releases: releases));
 
     /// <summary>The page with one window's evidence.</summary>
     /// <param name="bundle">A bundle, as it is downloaded.</param>
@@ -79,7 +83,7 @@ public static class EvidenceHtml
         return rest[start..];
     }
 
-    private static byte[] Context(string origin, string? window, LinkContext? link = null)
+    private static byte[] Context(string origin, string? window, LinkContext? link = null, IReadOnlyList<LoggedRelease>? releases = null)
     {
         var bytes = new ArrayBufferWriter<byte>();
         using var writer = new Utf8JsonWriter(bytes, new() { Encoder = Encoder });
@@ -96,6 +100,17 @@ public static class EvidenceHtml
             writer.WriteString("shipment", link.Shipment);
             writer.WritePropertyName("disclosures");
             writer.WriteRawValue(link.Disclosures);
+        }
+
+        if (releases is { Count: > 0 })
+        {
+            writer.WriteStartArray("releases");
+            foreach (var logged in releases)
+            {
+                writer.WriteRawValue(ReleaseFile.Write(logged.Statement.Bytes.AsSpan(), logged.Receipt));
+            }
+
+            writer.WriteEndArray();
         }
 
         writer.WriteEndObject();

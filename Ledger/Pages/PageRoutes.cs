@@ -16,6 +16,7 @@ namespace Ledger.Pages;
 /// /g/{id}/{fromUtc}..{toUtc}/evidence.pdf    a report to print and sign, with the evidence inside
 /// /g/{id}/{fromUtc}..{toUtc}/readings.csv    its readings as a table
 /// /verify                               the regulator's page without evidence
+/// /releases                             where in the log its hash stands (<see cref="ReleasePages"/>)
 /// </code>
 /// ?lang=en|fr|zh and ?tz=+02:00 anywhere. /g/{id}?from=MS&amp;to=MS leads to the window. Who may see /g: <see cref="GatewayAccess"/>; links for
 /// everybody else: <see cref="Links.LinkRoutes"/>.
@@ -52,7 +53,7 @@ public static class PageRoutes
         app.MapGet("/g/{id}/{window}/readings.csv", (string id, string window, HttpContext http, EvidenceDesk desk,
             CancellationToken stop) => Window(id, window, http, desk, Readings, stop));
         app.MapGet("/verify", (HttpContext http, LedgerCore core) =>
-            Verifier(http, EvidenceHtml.Empty(core.Policy.ToJson(), PageRequest.Of(http.Request).Address)));
+            Verifier(http, EvidenceHtml.Empty(core.Policy.ToJson(), PageRequest.Of(http.Request).Address, core.Releases.Pages())));
         app.MapFallback((HttpContext http) => PageFrame.Problem(http, new("error.missing")));
     }
 

@@ -240,7 +240,8 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
         html.Add($"<h2>{texts["honest"]}</h2><p>{texts["honest.text"]}</p><pre>gateway verify {file} --policy policy.json</pre>");
         html.Add($"<p class=\"noprint\"><a class=\"button\" href=\"{request.Path}/bundle\" download=\"{file}\">{texts["download"]}</a>" +
             $"<a class=\"button\" href=\"{request.Path}/evidence.html?save=1\">{texts["save.html"]}</a>" +
-            $"<a class=\"button\" href=\"/policy.json\" download>{texts["download.policy"]}</a>");
+            $"<a class=\"button\" href=\"/policy.json\" download>{texts["download.policy"]}</a><a class=\"button\" href=\"/releases{request.Query()}\">" +
+            $"{texts["releases"]}</a>");
         if (verdict.Level == DisclosureLevel.Readings)
         {
             // Both are made of readings; below their level there are none to print.

@@ -64,8 +64,9 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
             return (null, problem);
         }
 
-        // A window's bundle changes while it still grows, and when a revocation arrives.
-        var key = $"{ask} {numbers.First} {numbers.Last} {core.Store.Revocations().Count}";
+        // A window's bundle changes while it still grows, when a revocation arrives, and when a new page is released.
+        var released = core.Releases.Pages() is [var newest, ..] ? newest.LogIndex : -1;
+        var key = $"{ask} {numbers.First} {numbers.Last} {core.Store.Revocations().Count} {released}";
         if (Find(key) is { } found)
         {
             return (found, null);
@@ -172,7 +173,10 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
         var bundle = BundleWriter.Write(new(gateway, channels, window.FromMs, window.ToMs, ask.Level,
             [.. manifests.Select(found => new BundleStatement(found.Statement,
                 receipts.Of(found.LogIndex, found.Statement.Bytes.AsMemory())))],
-            batches, BundleSpacing.Beacons(spans, place => Note(context, rows[place].Row.Beacon)), Revocations(context, keys, receipts)));
+            batches, BundleSpacing.Beacons(spans, place => Note(context, rows[place].Row.Beacon)), Revocations(context, keys, receipts))
+        {
+            Releases = [.. core.Releases.Pages().Select(logged => new BundleStatement(logged.Statement, logged.Receipt))],
+        });
         return new(gateway, window, bundle, Verifier.Verify(bundle, core.Policy)) { Root = batches[^1].Header.Root, LogIndex = rows[^1].Row.LogIndex };
     }
 

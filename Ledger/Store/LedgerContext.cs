@@ -18,6 +18,8 @@ public sealed class LedgerContext(DbContextOptions<LedgerContext> options) : DbC
 
     public DbSet<RevocationRow> Revocations => Set<RevocationRow>();
 
+    public DbSet<ReleaseRow> Releases => Set<ReleaseRow>();
+
     public DbSet<CheckpointRow> Checkpoints => Set<CheckpointRow>();
 
     public DbSet<QuarantineRow> Quarantine => Set<QuarantineRow>();
@@ -54,6 +56,13 @@ public sealed class LedgerContext(DbContextOptions<LedgerContext> options) : DbC
             revocation.HasKey(row => row.LogIndex);
             revocation.Property(row => row.LogIndex).ValueGeneratedNever();
             revocation.HasIndex(row => row.KeyId);
+        });
+        modelBuilder.Entity<ReleaseRow>(release =>
+        {
+            release.HasKey(row => row.LogIndex);
+            release.Property(row => row.LogIndex).ValueGeneratedNever();
+            release.HasIndex(row => row.PayloadDigest).IsUnique();
+            release.HasIndex(row => row.Name);
         });
         modelBuilder.Entity<CheckpointRow>(checkpoint =>
         {

@@ -96,6 +96,17 @@ public sealed class RevocationRow
     public long FromIndex { get; init; }
 }
 
+/// <summary>A software release of the authority. What it says stands in the entry's statement.</summary>
+public sealed class ReleaseRow
+{
+    public long LogIndex { get; init; }
+
+    public Digest PayloadDigest { get; init; }
+
+    /// <summary>The released file's name.</summary>
+    public required string Name { get; init; }
+}
+
 /// <summary>A checkpoint that was published. The newest one is only in the log's directory until its successor is sequenced.</summary>
 public sealed class CheckpointRow
 {

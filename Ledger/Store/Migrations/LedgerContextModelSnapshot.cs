@@ -260,6 +260,29 @@ namespace Ledger.Store.Migrations
                     b.ToTable("RefusalCounts");
                 });
 
+            modelBuilder.Entity("Ledger.Store.ReleaseRow", b =>
+                {
+                    b.Property<long>("LogIndex")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("PayloadDigest")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.HasKey("LogIndex");
+
+                    b.HasIndex("Name");
+
+                    b.HasIndex("PayloadDigest")
+                        .IsUnique();
+
+                    b.ToTable("Releases");
+                });
+
             modelBuilder.Entity("Ledger.Store.RevocationRow", b =>
                 {
                     b.Property<long>("LogIndex")

@@ -251,7 +251,11 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
             }
         }
 
-        if (joined.Count > 0 && joined[^1].ToMs < bundle.ToMs)
+        if (joined.Count == 0 && bundle.Level > DisclosureLevel.Headers)
+        {
+            joined.Add(new(bundle.FromMs, bundle.ToMs, Answer.NoData, null, null, 0, "NoReading")); // Said, so that it is not taken for "not disclosed".
+        }
+        else if (joined.Count > 0 && joined[^1].ToMs < bundle.ToMs)
         {
             joined.Add(new(joined[^1].ToMs, bundle.ToMs, Answer.NoData, null, null, 0, "AfterLast"));
         }

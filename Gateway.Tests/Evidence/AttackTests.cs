@@ -25,6 +25,7 @@ public sealed class AttackTests
         Assert.Empty(wrong);
     }
 
+    /// <remarks>F-131.</remarks>
     /// <summary>What is said of a page is never part of the word, whatever is wrong with its release.</summary>
     [Fact]
     public void Every_bent_release_is_named_for_its_own_reason_and_changes_no_word()
@@ -41,6 +42,15 @@ public sealed class AttackTests
                 (attack.Name, (answer.Standing, verdict.Releases[0].Finding.Fault), verdict.Word, verdict.Reason));
             Assert.All(Reasons.Languages, language => Assert.DoesNotMatch(@"\{[0-9]\}", answer.Say(language)));
         }
+    }
+
+    /// <summary>A rule that no row breaks could say anything, in any of the verifiers.</summary>
+    [Fact]
+    public void Every_fault_is_reached_by_a_golden_row()
+    {
+        var index = JsonNode.Parse(File.ReadAllBytes(Repository.At("Gateway.Tests", "Golden", "attacks", "index.json")))!.AsArray();
+        var reached = index.SelectMany(row => (row!["page"]?["releases"]?.AsArray() ?? []).Append(row["fault"])).Select(fault => fault!.GetValue<string>());
+        Assert.Empty(Enum.GetNames<Fault>().Except(reached));
     }
 
     [Fact]

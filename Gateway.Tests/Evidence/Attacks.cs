@@ -33,7 +33,7 @@ public static class Attacks
         .. OnWhatIsShown(truck), .. OnTheChain(truck), .. OpeningAttacks.All(truck), .. OnTheTree(truck), .. OnSignatures(truck), .. OnTheLog(truck, stranger),
             .. OnTheForm(truck),
         .. TreeAttacks.All(truck), .. FurtherAttacks.All(truck, stranger), .. TimeAttacks.All(truck),
-        .. ReleaseAttacks.All(truck, stranger),
+        .. ReleaseAttacks.All(truck, stranger), .. EdgeRecords.All(truck),
     ];
 
     internal static JsonObject Json(TestTruck truck, DisclosureLevel level = DisclosureLevel.Readings) =>

@@ -49,6 +49,23 @@ public sealed class VerifierTests
         }
     }
 
+    /// <remarks>F-130: the regulator's page called a window without readings "not disclosed"; here and in TypeScript it is an interval without data.</remarks>
+    [Theory]
+    [InlineData(DisclosureLevel.Verdicts)]
+    [InlineData(DisclosureLevel.Summaries)]
+    [InlineData(DisclosureLevel.Readings)]
+    public void A_window_without_any_reading_is_one_interval_without_data(DisclosureLevel level)
+    {
+        using var truck = new TestTruck();
+        truck.Seal(0);
+        truck.Seal(0);
+        var verdict = truck.Verify(truck.Content(level));
+        Assert.Equal((VerdictWord.Verified, ""), (verdict.Word, verdict.Reason));
+        var interval = Assert.Single(Assert.Single(verdict.Channels).Intervals);
+        Assert.Equal((Answer.NoData, "NoReading", verdict.FromMs, verdict.ToMs), (interval.Answer, interval.Cause, interval.FromMs, interval.ToMs));
+        Assert.Empty(Assert.Single(truck.Verify(truck.Content(DisclosureLevel.Headers)).Channels).Intervals);
+    }
+
     [Fact]
     public void A_power_cut_that_is_declared_reads_no_data_and_never_in_range()
     {

@@ -46,7 +46,7 @@ public sealed class ReleaseTests : IAsyncLifetime
         Assert.Equal(5, (int)JsonNode.Parse(again.Output)!["logIndex"]!); // A manifest and four batches stand before it; no second entry.
         Assert.Equal(6, bench.Core.Log.Head.Size);
         Assert.Contains("is among them", (await Verb("release", "list", "--data", bench.Ledger.Data)).Output, StringComparison.Ordinal);
-        foreach (var (language, words) in new[] { ("en", "is entry 5 of the log"), ("fr", "est l&#x27;entr"), ("zh", "的第 5 条记录") })
+        foreach (var (language, words) in new[] { ("en", "It is in the log: entry 5,"), ("fr", "dans le journal : entrée 5,"), ("zh", "第 5 条记录") })
         {
             var (_, page) = await bench.Get("/releases?lang=" + language);
             Assert.Contains("data-standing=\"Logged\"", page, StringComparison.Ordinal);
@@ -68,6 +68,7 @@ public sealed class ReleaseTests : IAsyncLifetime
         Assert.Empty(new CheckLog(bench.Core.Disk, bench.Core.Keys).Run(bench.Core.Store).Problems);
     }
 
+    /// <remarks>F-131.</remarks>
     [Fact]
     public async Task What_is_downloaded_proves_itself_and_an_altered_page_is_told_from_the_real_one()
     {

@@ -106,7 +106,7 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
         html.Add($"<h2>{texts["temperature"]}</h2>");
         if (verdict.Level == DisclosureLevel.Headers)
         {
-            html.Add($"{AnswerLine(verdict.Temperature)}<p>{texts["claims.headers"]}</p>");
+            html.Add($"{AnswerLine(verdict.Temperature, verdict.Channels)}<p>{texts["claims.headers"]}</p>");
             return;
         }
 
@@ -120,7 +120,7 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
             var probe = channel.Probe;
             var label = texts.Format("probe", channel.Channel.Value, probe.Place, probe.Serial, texts.Temperature(probe.Low),
                 texts.Temperature(probe.High));
-            html.Add($"<section><h3><bdi>{label}</bdi></h3>{AnswerLine(channel.Answer)}");
+            html.Add($"<section><h3><bdi>{label}</bdi></h3>{AnswerLine(channel.Answer, channel)}");
             if (!channel.Readings.IsEmpty)
             {
                 var description = texts.Format("chart", request.Time(evidence.Window.FromMs), request.Time(evidence.Window.ToMs),
@@ -133,7 +133,7 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
         }
     }
 
-    private Markup AnswerLine(Answer answer)
+    private Markup AnswerLine(Answer answer, params IEnumerable<ChannelVerdict> channels)
     {
         var icon = answer switch
         {
@@ -141,7 +141,7 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
             Answer.OutOfRange => PageFrame.Triangle,
             _ => PageFrame.Ring,
         };
-        return new Html().Add($"<p class=\"answer {answer.ToString()}\">{icon}{Claims.Headline(texts, verdict.Level, answer)}</p>").ToMarkup();
+        return new Html().Add($"<p class=\"answer {answer.ToString()}\">{icon}{Claims.Headline(texts, verdict.Level, answer, channels)}</p>").ToMarkup();
     }
 
     private void WriteTable(ChannelVerdict channel)

@@ -46,7 +46,8 @@ internal static class ReleasePages
         html.Add($"<p><a class=\"button\" href=\"/verify\">{texts["releases.open"]}</a><a class=\"button\" href=\"/verify.html\">{texts["releases.page"]}</a></p>");
         html.Add($"<p>SHA-256 <code>{EvidenceHtml.PublishedSum}</code></p>");
         var icon = answer.Standing == PageStanding.Logged ? PageFrame.Tick : answer.Standing == PageStanding.Different ? PageFrame.Cross : PageFrame.Ring;
-        html.Add($"<p class=\"standing\" data-standing=\"{answer.Standing.ToString()}\">{icon}{(answer.Standing == PageStanding.Logged ? answer.Say(texts.Language)
+        html.Add($"<p class=\"standing\" data-standing=\"{answer.Standing.ToString()}\">{icon}{(answer is { Standing: PageStanding.Logged, Release: { } own }
+            ? texts.Format("releases.logged", own.Index, own.TimeMs is { } time ? request.Time(time) : "?", own.Authority ?? "?")
             : texts[answer.Standing == PageStanding.Different ? "releases.older" : "releases.none"])}</p>");
         html.Add($"<h2>{texts["releases.log"]}</h2>");
         if (releases.IsEmpty)

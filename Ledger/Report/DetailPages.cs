@@ -141,7 +141,7 @@ internal sealed class DetailPages(Paper paper, WindowEvidence evidence, List<Cha
         paper.Head(root, $"{channel.Verdict.Channel.Value} {probe.Place}", ChartHeight + 90);
         paper.Say(root, "P", texts.Format(probe.CertificateExpiryMs is null ? "report.channel.uncertified" : "report.channel", probe.Serial,
             texts.Temperature(probe.Low), texts.Temperature(probe.High), texts.Duration(probe.IntervalMs), Day(probe.CertificateExpiryMs ?? 0)));
-        paper.Say(root, "P", Claims.Headline(texts, verdict.Level, channel.Verdict.Answer), paper.Bold);
+        paper.Say(root, "P", Claims.Headline(texts, verdict.Level, channel.Verdict.Answer, channel.Verdict), paper.Bold);
         if (verdict.Level < DisclosureLevel.Readings)
         {
             paper.Say(root, "P", Claims.Say(texts, verdict.Level, channel.Verdict));

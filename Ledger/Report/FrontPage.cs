@@ -173,7 +173,7 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
         paper.Page.Begin(null);
         Shapes.Draw(paper.Page, Shapes.Of(verdict.Temperature), Paper.Margin, paper.Y, 15);
         paper.Page.End();
-        paper.Say(root, "P", Claims.Headline(texts, verdict.Level, verdict.Temperature), paper.Bold, 12, indent: 20);
+        paper.Say(root, "P", Claims.Headline(texts, verdict.Level, verdict.Temperature, verdict.Channels), paper.Bold, 12, indent: 20);
         if (Shapes.Of(verdict.Word) is Shape.Cross or Shape.Ring)
         {
             paper.Say(root, "P", texts["report.caution"], paper.Bold, indent: 20);

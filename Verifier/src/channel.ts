@@ -173,6 +173,8 @@ export class ChannelRules {
       if (end < next) this.clip(joined, { ...nothing(end, next, 'ClockStep'), hold: 0 }, next);
     }
     const last = joined[joined.length - 1];
+    // Said, so that it is not taken for "not disclosed".
+    if (last === undefined && this.bundle.level !== 'headers') joined.push(nothing(this.bundle.from, this.bundle.to, 'NoReading'));
     if (last !== undefined && last.to < this.bundle.to) joined.push(nothing(last.to, this.bundle.to, 'AfterLast'));
     return joined;
   }

@@ -1,5 +1,6 @@
 using Evidence;
 using Gateway.Tests.Evidence;
+using global::Ledger.Pages;
 
 namespace Gateway.Tests.Ledger.Report;
 
@@ -20,6 +21,31 @@ public sealed class ReportLevelTests
         Assert.Equal(2, System.Text.RegularExpressions.Regex.Count(all, word)); // The front sheet's and the channel's.
         Assert.DoesNotContain(missing, all, StringComparison.Ordinal);
         Assert.DoesNotContain(none, all, StringComparison.Ordinal);
+    }
+
+    /// <remarks>F-130. The regulator's page is held to the same words by Verifier/test/browser/page.test.mjs.</remarks>
+    [Theory]
+    [InlineData("en", "NO DATA", "no reading in this time")]
+    [InlineData("fr", "SANS DONNÉES", "aucune mesure dans cette période")]
+    [InlineData("zh", "无数据", "此时段没有读数")]
+    public async Task A_window_without_a_reading_is_without_data_on_page_and_paper_and_never_undisclosed(string language, string word, string cause)
+    {
+        foreach (var level in new[] { DisclosureLevel.Verdicts, DisclosureLevel.Summaries, DisclosureLevel.Readings })
+        {
+            using var truck = new TestTruck(channels: 1);
+            truck.Seal(0);
+            truck.Seal(0);
+            using var bench = new ReportBench(ReportBench.Of(truck, level), language);
+            var texts = Texts.For(language, null);
+            var page = new ProofPage(new(texts, bench.Path, null, ReportBench.Address), bench.Evidence).Write();
+            Assert.Equal(word, texts["answer.Nothing"]);
+            Assert.Contains($"</svg>{word}</p>", page, StringComparison.Ordinal);
+            Assert.Contains(cause, page, StringComparison.Ordinal);
+            var (first, all) = (await bench.Text(1), await bench.Text());
+            Assert.Contains(word, first, StringComparison.Ordinal);
+            Assert.DoesNotContain(texts["answer.NoData"], all, StringComparison.Ordinal);
+            Assert.DoesNotContain(texts["answer.undisclosed"], page + all, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -26,12 +26,18 @@ function section(channel: ChannelVerdict, verdict: Verdict, speech: Speech, char
     ? chartPanel(channel, [verdict.from, verdict.to], summary(channel, speech), speech) : null;
   if (chart !== null) charts.push(chart);
   return h('section', { class: 'channel' }, h('h3', {}, h('bdi', {}, speech.say('probe', channel.channel, probe.place, probe.serial, speech.celsius(probe.low), speech.celsius(probe.high)))),
-    h('p', { class: `answer ${channel.answer}`, 'data-answer': channel.answer }, mark(shape), speech.say(channel.intervals.length === 0 ? 'answer.undisclosed' : `answer.${channel.answer}`)),
+    h('p', { class: `answer ${channel.answer}`, 'data-answer': channel.answer }, mark(shape), speech.say(headline(channel, verdict))),
     chart?.element,
     known !== null && h('p', {}, speech.say('mkt', ...[Math.round(known.mean), Math.round(known.kinetic)].map((value) => speech.celsius(value)))),
     // Nothing disclosed is not "no excursion": then there is nothing to say.
     channel.intervals.length === 0 ? null : shown.length === 0 ? h('p', {}, speech.say('table.none')) : table(channel, shown, verdict, speech, chart),
     shown.length > ROWS_MAX && h('p', {}, speech.say('table.more', speech.count(shown.length - ROWS_MAX))));
+}
+
+/** The ledger's page and report have the same rule (Ledger/Pages/Claims.cs), and the words are theirs. */
+function headline(channel: ChannelVerdict, verdict: Verdict): string {
+  if (verdict.level === 'headers') return 'answer.undisclosed';
+  return channel.intervals.every(({ answer }) => answer === 'NoData') ? 'answer.Nothing' : `answer.${channel.answer}`;
 }
 
 /** The chart in one breath: "10,653 readings, 3 missing; lowest …, 4 excursions, longest …". */

@@ -77,6 +77,25 @@ for (const [language, locale] of Object.entries(LOCALES)) {
   });
 }
 
+test("a window in which nothing was recorded is NO DATA at every level but that of headers, in the ledger's words", async () => {
+  for (const [language, locale] of Object.entries(LOCALES)) {
+    const ledger = JSON.parse(readFileSync(new URL(`../../../Ledger/Pages/Texts/${language}.json`, import.meta.url), 'utf8'));
+    await visit(w, 'disk', { locale }, async (tab) => {
+      await tab.setInputFiles('#choose', file(policy));
+      await tab.waitForSelector('#keys .value');
+      for (const level of ['headers', 'verdicts', 'summaries', 'readings']) {
+        await tab.setInputFiles('#choose', file(bundle(`nothing-recorded-at-the-level-of-${level}`)));
+        await tab.waitForSelector('#verdict[data-word=Verified]');
+        assert.equal(await tab.innerText('#temperature .answer'), ledger[level === 'headers' ? 'answer.undisclosed' : 'answer.Nothing'], `${language} ${level}`);
+        const table = await tab.locator('#temperature tbody tr').allInnerTexts();
+        assert.equal(table.length, level === 'headers' ? 0 : 1);
+        assert.ok(level === 'headers' || table[0].includes(ledger['causes.NoReading']), table[0]);
+        await tab.evaluate(() => document.querySelector('#verdict').remove()); // So that the next answer is waited for.
+      }
+    });
+  }
+});
+
 test('what is wrong with a page is noticed: a page made worse', async () => {
   await visit(w, 'disk', { locale: 'en-GB', viewport: { width: 360, height: 800 } }, async (tab) => {
     await reach(tab, 'verified');

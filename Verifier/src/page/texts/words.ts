@@ -40,7 +40,6 @@ export const WORDS = {
   'level.headers': { en: 'This file discloses only when batches were sealed, not what the temperature was.', fr: "Ce fichier ne divulgue que le moment du scellement des lots, pas la température.", zh: '此文件只披露批次何时封存，不披露温度。' },
   'level.verdicts': { en: 'This file discloses only the verdicts that the gateway signed for each batch, not the readings. A false one can be proven by anyone who sees the readings later.', fr: 'Ce fichier ne divulgue que les verdicts signés par la passerelle pour chaque lot, pas les mesures. Qui verra plus tard les mesures pourra prouver un faux verdict.', zh: '此文件只披露网关为每个批次签名的结论，不披露读数。以后看到读数的任何人都能证明结论是否虚假。' },
   'level.summaries': { en: 'This file discloses the lowest and highest value that the gateway signed for each batch, not the readings. A false one can be proven by anyone who sees the readings later.', fr: 'Ce fichier divulgue le minimum et le maximum signés par la passerelle pour chaque lot, pas les mesures. Qui verra plus tard les mesures pourra prouver une fausse valeur.', zh: '此文件披露网关为每个批次签名的最低和最高值，不披露读数。以后看到读数的任何人都能证明数值是否虚假。' },
-  'answer.undisclosed': { en: 'NOT DISCLOSED', fr: 'NON DIVULGUÉ', zh: '未披露' },
   'table.all': { en: 'Show all {0}', fr: 'Montrer les {0}', zh: '显示全部 {0} 条' },
   'col.rule': { en: 'Rule broken', fr: 'Règle enfreinte', zh: '违反的规则' },
   'col.certainty': { en: 'Certainty', fr: 'Certitude', zh: '确定性' },

@@ -238,6 +238,7 @@ public sealed partial class Logbook
             OldestKept = oldestStored ?? (chain.Sealed.Count > 0 ? chain.Sealed.First().Key : null),
             BytesPerDay = BytesPerDay(),
             ToSign = chain.Closed.Count,
+            StartGap = startGap,
         };
     }
 

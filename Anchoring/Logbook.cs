@@ -39,6 +39,7 @@ public sealed partial class Logbook : IDisposable
     private ImmutableArray<Reading> lastReadings = [];
     private Moment? lastRound;
     private Moment? openedEmpty;
+    private EventDetail.GapSpan? startGap;
     private string storeFault = "";
     private bool started;
 
@@ -183,6 +184,7 @@ public sealed partial class Logbook : IDisposable
             // a verifier asks for one event that covers the whole hole between two readings.
             var fromMs = before?.FromMs ?? last?.WallMs ?? now.WallMs;
             Write(new BatchEvent(null, EventKind.Boot, now.WallMs, EventDetail.Gap(fromMs, now.WallMs, cause)), now);
+            startGap = last is null ? null : new(fromMs, now.WallMs, cause);
             foreach (var damage in unannounced)
             {
                 Write(Broken("journal.damaged", $"{damage.Place}: {damage.Words}") with { TimeMs = now.WallMs }, now);

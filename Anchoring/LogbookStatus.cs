@@ -39,6 +39,9 @@ public sealed record LogbookStatus(uint Boot, long NextNumber, int OpenRounds, M
     /// <summary>Batches that are closed and wait for their signature.</summary>
     public int ToSign { get; init; }
 
+    /// <summary>What lies between the session before and this one, as the record declares it; null before the start and at the first one.</summary>
+    public EventDetail.GapSpan? StartGap { get; init; }
+
     /// <summary>Bytes that recording takes in a day while nothing is anchored; null while less than an hour is known.</summary>
     public long? BytesPerDay { get; init; }
 }

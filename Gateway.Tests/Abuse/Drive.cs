@@ -48,6 +48,9 @@ internal sealed class Drive : IAsyncDisposable
         return said;
     }
 
+    /// <summary>It has ended, however.</summary>
+    public void GatewayIsGone() => Ended();
+
     /// <summary>Power is gone under the gateway; the machine boots again.</summary>
     public async Task CutGateway(SmallDisk disk)
     {

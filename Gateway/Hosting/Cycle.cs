@@ -64,6 +64,11 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
     {
         var isFirst = logbook.Status.LastRecorded is null;
         logbook.Start(now);
+        if (logbook.Status.StartGap is { Cause: GapCause.PowerLoss } gap)
+        {
+            DaemonLog.EndedUntold(log, Figures.Gap(gap.FromMs, gap.ToMs), Figures.Time(gap.FromMs)); // F-46: perhaps it could not say more.
+        }
+
         foreach (var change in changes.AtStart(plan.Settings, isFirst, now))
         {
             DaemonLog.SettingChanged(log, EventDetail.ReadNote(change.Detail)?.Text ?? "");
@@ -206,7 +211,7 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
             plan.IntervalMs, recorded, (status.Sealed ?? -1) + 1, (status.Anchored ?? -1) + 1, LastSealedMs(status),
                 waiting.TryPeek(out var oldest) ? oldest.SinceMs : null,
             status.Link.Connected, disk.AvailableFreeSpace, disk.TotalSize, [.. trouble, .. watch.Troubles, .. changes.Troubles], Replay)
-        { StoreBytes = status.UsedBytes, BudgetBytes = status.BudgetBytes, OldestKept = status.OldestKept, ToSign = status.ToSign };
+        { StoreBytes = status.UsedBytes, BudgetBytes = status.BudgetBytes, OldestKept = status.OldestKept, ToSign = status.ToSign, StartGap = status.StartGap };
     }
 
     /// <summary>What is not anchored is never removed, so a disk that fills up is told while there is time to bring the truck into

@@ -26,9 +26,6 @@ public sealed class CycleService(Cycle cycle, MomentClock moments, SlotGrid slot
     /// <summary>So many bytes made since memory was given back are reason enough to do it before the minute is over.</summary>
     private const long TidyAfterBytes = 2 * 1024 * 1024;
 
-    private const string NoMemory = "The gateway has no memory left and ends at once; what it has recorded is safe, and systemd starts it again. "
-        + "If this comes back, look for another program that takes the memory (systemd-cgtop).";
-
     private long tidiedMs, madeBytes;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
@@ -40,11 +37,9 @@ public sealed class CycleService(Cycle cycle, MomentClock moments, SlotGrid slot
         {
             Drive(stop);
         }
-        catch (OutOfMemoryException)
+        catch (Exception fault) when (LastWords.AreFor(fault))
         {
-            // Every step of an orderly end needs memory, too, and the program would stand there neither recording nor ending. What is
-            // recorded is on the disk; systemd starts it anew, and the next start declares the gap.
-            Environment.FailFast(NoMemory);
+            LastWords.End(); // F-46
         }
     }
 

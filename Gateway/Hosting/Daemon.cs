@@ -28,6 +28,7 @@ internal static class Daemon
     public static async Task<int> Run(GatewaySettings settings, ProbeSource? source, string? replayClock, TimeProvider clock,
         CancellationToken stop)
     {
+        LastWords.Prepare();
         using var key = OpenKey(settings.DataDirectory);
         var folder = new EnrolmentFolder(settings.DataDirectory);
         var enrolment = folder.Answer();
@@ -173,12 +174,13 @@ internal static class Daemon
         await app.StartAsync(stop);
         await driver.StartAsync(CancellationToken.None);
         var cycle = driver.ExecuteTask ?? Task.CompletedTask;
+        var road = links.ExecuteTask ?? Task.CompletedTask;
         using var registration = stop.Register(app.Lifetime.StopApplication);
-        await Task.WhenAny(cycle, app.WaitForShutdownAsync(CancellationToken.None));
+        await Task.WhenAny(cycle, road, app.WaitForShutdownAsync(CancellationToken.None));
         await driver.StopAsync(CancellationToken.None);
         await links.StopAsync(CancellationToken.None);
         await app.StopAsync(CancellationToken.None);
-        if (cycle.Exception?.InnerException is { } fault)
+        if ((cycle.Exception ?? road.Exception)?.InnerException is { } fault)
         {
             DaemonLog.CycleBroke(app.Services.GetRequiredService<ILogger<Cycle>>(), fault);
             throw new VerbException($"The gateway ends: {fault.Message}", fault);

@@ -21,6 +21,10 @@ internal static partial class DaemonLog
         + "has a port; then start the gateway again.")]
     public static partial void StatusElsewhere(ILogger log, string listen, string trouble);
 
+    [LoggerMessage(1004, LogLevel.Warning, "The run before ended without saying goodbye: power was lost, or the program was killed or had no memory "
+        + "left. Nothing was recorded for {Gap} after {Last}: a declared gap. All that was recorded before is here.")]
+    public static partial void EndedUntold(ILogger log, string gap, string last);
+
     [LoggerMessage(1100, LogLevel.Warning, "{Missed} rounds came too late and were not taken: a declared gap of {GapMs} ms. Is the "
         + "machine overloaded, or was it suspended?")]
     public static partial void RoundsMissed(ILogger log, long missed, long gapMs);

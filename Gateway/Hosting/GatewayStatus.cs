@@ -37,6 +37,9 @@ public sealed record GatewayStatus(GatewayId Gateway, Moment Now, string Activit
     /// <summary>Closed batches that are not signed yet: the ledger's word on this gateway is not there, or it is ahead of this card.</summary>
     public long ToSign { get; init; }
 
+    /// <summary>What lies between the run before and this one, as the record declares it; null at the first one.</summary>
+    public EventDetail.GapSpan? StartGap { get; init; }
+
     /// <summary>Bytes of journal and batch store.</summary>
     public long StoreBytes { get; init; }
 

@@ -33,6 +33,15 @@ public static class StatusJson
         writer.WriteNumber("budgetBytes", status.BudgetBytes);
         writer.WriteNumberOrNull("oldestKept", status.OldestKept);
         writer.WriteNumber("toSign", status.ToSign);
+        if (status.StartGap is { } gap)
+        {
+            writer.WriteStartObject("startGap");
+            writer.WriteTime("from", gap.FromMs);
+            writer.WriteTime("to", gap.ToMs);
+            writer.WriteString("cause", gap.Cause.ToString());
+            writer.WriteEndObject();
+        }
+
         writer.WriteStartArray("trouble");
         foreach (var trouble in status.Trouble)
         {
@@ -85,6 +94,9 @@ public static class StatusJson
             BudgetBytes = root.GetProperty("budgetBytes").GetInt64(),
             OldestKept = NumberOrNull(root, "oldestKept"),
             ToSign = root.GetProperty("toSign").GetInt64(),
+            StartGap = root.TryGetProperty("startGap", out var gap)
+                ? new(gap.GetProperty("fromMs").GetInt64(), gap.GetProperty("toMs").GetInt64(), Enum.Parse<GapCause>(gap.GetProperty("cause").GetString()!))
+                : null,
         };
     }
 

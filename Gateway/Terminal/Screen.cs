@@ -54,6 +54,9 @@ public static class Figures
         _ => string.Create(CultureInfo.InvariantCulture, $"{ms / 86_400_000} d {ms / 3_600_000 % 24} h"),
     };
 
+    /// <summary>How long a gap is, as <see cref="Span"/>; in words where the clock ran back over it, as when nobody has set it at boot.</summary>
+    public static string Gap(long fromMs, long toMs) => toMs > fromMs ? Span(toMs - fromMs) : "a time that the clock does not tell";
+
     /// <summary>"10,653".</summary>
     public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 

@@ -82,6 +82,12 @@ public static class StatusVerb
         screen.Line();
         screen.Line($"  recorded   {Figures.Count(status.Recorded)} readings, a round every {Figures.Span(status.IntervalMs)}, boot "
             + $"{now.Boot}, up {Figures.Span(now.UptimeMs)}");
+        if (status.StartGap is { Cause: GapCause.PowerLoss } gap)
+        {
+            screen.Line($"  before     the last run ended without saying goodbye (no power, killed, or no memory); nothing was recorded for "
+                + $"{Figures.Gap(gap.FromMs, gap.ToMs)} until {Figures.Time(gap.ToMs)}: a declared gap");
+        }
+
         screen.Line($"  sealed     {Figures.Count(status.Sealed)} batches" + (status.LastSealedMs is { } last
             ? $", the newest {Figures.Span(Math.Max(0, now.WallMs - last))} ago" : ""));
         if (status.ToSign > 0)

@@ -61,7 +61,7 @@ internal static class StoppedScreen
     {
         screen.Line(store.Last is { } last
             ? $"  recorded   last {Figures.Time(last.WallMs)}, boot {last.Boot}; "
-                + (store.IsOrderly ? "it was told to stop" : "it was not told to stop: power was lost, or it was killed")
+                + (store.IsOrderly ? "it was told to stop" : "it was not told to stop: power was lost, or it was killed or had no memory left")
             : "  recorded   nothing yet");
         screen.Line($"  sealed     {Figures.Count(store.Sealed)} batches"
             + (store.OpenRounds > 0 ? $"; {Figures.Count(store.OpenRounds)} rounds of an open one are closed by the next start" : "")

@@ -33,7 +33,7 @@ internal sealed class Drive : IAsyncDisposable
 
     public async Task StopGateway()
     {
-        Assert.True(await Convoy.Gateway!.Terminate(TimeSpan.FromSeconds(60)));
+        Assert.True(await Convoy.Gateway!.Terminate(TimeSpan.FromMinutes(4)));
         Ended();
     }
 
@@ -41,7 +41,7 @@ internal sealed class Drive : IAsyncDisposable
     /// <returns>What it said.</returns>
     public async Task<string> GatewayEnds()
     {
-        Assert.True(await Convoy.Gateway!.Ended(TimeSpan.FromSeconds(90)), $"It goes on: {string.Join('\n', Watch.Troubles)}");
+        Assert.True(await Convoy.Gateway!.Ended(TimeSpan.FromMinutes(4)), $"It goes on: {string.Join('\n', Watch.Troubles)}");
         var said = Convoy.Gateway.Said;
         Assert.True(Convoy.Gateway.ExitCode == 1 && !said.Contains("Unhandled", StringComparison.Ordinal), $"exit {Convoy.Gateway.ExitCode}: {said}");
         Ended();

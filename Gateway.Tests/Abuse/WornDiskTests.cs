@@ -31,9 +31,9 @@ public sealed class WornDiskTests
         await using var drive = await Drive.Begin(new() { LedgerData = Path.Combine(disk.Folder, "ledger") });
         disk.Fail();
         await Convoy.Until(() => Task.FromResult(drive.Watch.Current is { } status && status.Waiting + status.ToSign > 0), () => null, "a batch to wait");
-        await drive.Convoy.Ledger!.Terminate(TimeSpan.FromSeconds(60));
+        await drive.Convoy.Ledger!.Terminate(TimeSpan.FromMinutes(4));
         drive.Convoy.StartLedger();
-        Assert.True(await drive.Convoy.Ledger!.Ended(TimeSpan.FromSeconds(60)));
+        Assert.True(await drive.Convoy.Ledger!.Ended(TimeSpan.FromMinutes(4)));
         Assert.InRange(drive.Convoy.Ledger.ExitCode, 1, 127);
         Assert.DoesNotContain("Unhandled", drive.Convoy.Ledger.Said, StringComparison.Ordinal);
         disk.Reboot();

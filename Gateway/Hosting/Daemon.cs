@@ -1,5 +1,6 @@
 using System.Device.I2c;
 using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Anchoring;
 using Evidence;
@@ -31,19 +32,26 @@ internal static class Daemon
         LastWords.Prepare();
         using var key = OpenKey(settings.DataDirectory);
         var folder = new EnrolmentFolder(settings.DataDirectory);
-        var enrolment = folder.Answer();
-        var manifest = Manifest.Decode(enrolment.Manifest);
+        var (enrolment, harm) = folder.Usable();
         var probes = source?.Configured ?? settings.Probes;
-        RefuseDifferences(EnrolmentFolder.ChannelsOf(probes, settings.IntervalMs), manifest, source is not null);
+        if (enrolment is not null)
+        {
+            RefuseDifferences(EnrolmentFolder.ChannelsOf(probes, settings.IntervalMs), Manifest.Decode(enrolment.Manifest), source is not null);
+        }
 
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         var status = StatusAddress.Choose(settings.Listen);
         Compose(builder, settings, status.Listen);
-        builder.Services.AddSingleton(services => Link(settings, enrolment, folder, clock,
-            services.GetRequiredService<ILogger<MqttLedgerLink>>()));
+        builder.Services.AddSingleton<ILedgerLink>(services => enrolment is null ? new NoRoad(harm!.Message)
+            : Link(settings, enrolment, folder, clock, services.GetRequiredService<ILogger<MqttLedgerLink>>()));
         await using var app = builder.Build();
-        var link = app.Services.GetRequiredService<MqttLedgerLink>();
+        var link = app.Services.GetRequiredService<ILedgerLink>();
         using var logbook = Open(settings, key, link, enrolment);
+        if (enrolment is null)
+        {
+            RefuseDifferences(EnrolmentFolder.ChannelsOf(probes, settings.IntervalMs), logbook.Manifest ?? throw harm!, source is not null);
+        }
+
         using var sampler = new Sampler(probes.Select(probe => probe.Probe).ToList(), source is null ? I2cBus.Create : source.Open, clock,
             TimeSpan.FromMilliseconds(settings.DeadlineMs));
         using var clockFile = replayClock is null ? null : new ReplayClockFile(replayClock);
@@ -69,7 +77,8 @@ internal static class Daemon
     }
 
     /// <summary>Opens the logbook of a data directory whose gateway is stopped.</summary>
-    public static Logbook Open(GatewaySettings settings, GatewayKey key, ILedgerLink link, Enrolment enrolment)
+    /// <param name="enrolment">Null when it cannot be used: then the journal's own manifest is in force, if it has one.</param>
+    public static Logbook Open(GatewaySettings settings, GatewayKey key, ILedgerLink link, Enrolment? enrolment)
     {
         var options = new LogbookOptions
         {
@@ -79,6 +88,11 @@ internal static class Daemon
             WordPatienceSeconds = settings.WordPatienceSeconds,
         };
         var logbook = Logbook.Open(settings.DataDirectory, options, key, link);
+        if (enrolment is null)
+        {
+            return logbook;
+        }
+
         try
         {
             logbook.Enrol(enrolment.Manifest);
@@ -95,17 +109,32 @@ internal static class Daemon
         }
     }
 
-    public static MqttLedgerLink Link(GatewaySettings settings, Enrolment enrolment, EnrolmentFolder folder, TimeProvider clock,
+    /// <summary>The link to the ledger, not yet running; <see cref="NoRoad"/> when certificate or TLS key cannot be used.</summary>
+    public static ILedgerLink Link(GatewaySettings settings, Enrolment enrolment, EnrolmentFolder folder, TimeProvider clock,
         ILogger<MqttLedgerLink> log)
     {
-        var options = new Anchoring.LinkOptions(enrolment.Gateway, settings.Brokers.IsEmpty ? enrolment.Brokers : settings.Brokers,
-            X509Certificate2.CreateFromPem(enrolment.Certificate, folder.TlsKeyPem()), X509Certificate2.CreateFromPem(enrolment.Authority))
+        Anchoring.LinkOptions options;
+        try
         {
-            AllowPlainTcp = settings.AllowPlainTcp,
-        };
+            options = new(enrolment.Gateway, settings.Brokers.IsEmpty ? enrolment.Brokers : settings.Brokers,
+                X509Certificate2.CreateFromPem(enrolment.Certificate, folder.TlsKeyPem()), X509Certificate2.CreateFromPem(enrolment.Authority))
+            {
+                AllowPlainTcp = settings.AllowPlainTcp,
+            };
+        }
+        catch (VerbException fault)
+        {
+            return new NoRoad(fault.Message);
+        }
+        catch (Exception fault) when (fault is CryptographicException or ArgumentException)
+        {
+            return new NoRoad($"The TLS certificate of the enrolment and the key {EnrolmentFolder.TlsKeyName} cannot be used: {fault.Message} "
+                + "Run `gateway enrol request` and have the gateway enrolled again.");
+        }
+
         return options.Problems() is { IsEmpty: false } problems
             ? throw new VerbException(string.Join(" ", problems)) { Code = ExitCode.Configuration }
-            : new(options, clock, log);
+            : new MqttLedgerLink(options, clock, log);
     }
 
     public static GatewayKey OpenKey(string directory)
@@ -167,10 +196,10 @@ internal static class Daemon
     }
 
     /// <summary>The cycle starts last and stops first: its last batch still finds the link open.</summary>
-    private static async Task<int> Serve(WebApplication app, BackgroundService driver, MqttLedgerLink link, CancellationToken stop)
+    private static async Task<int> Serve(WebApplication app, BackgroundService driver, ILedgerLink link, CancellationToken stop)
     {
-        using var links = new LinkService(link);
-        await links.StartAsync(CancellationToken.None);
+        using var links = link is MqttLedgerLink broker ? new LinkService(broker) : null;
+        await (links?.StartAsync(CancellationToken.None) ?? Task.CompletedTask);
         await app.StartAsync(stop);
         await driver.StartAsync(CancellationToken.None);
         var cycle = driver.ExecuteTask ?? Task.CompletedTask;
@@ -178,7 +207,7 @@ internal static class Daemon
         using var registration = stop.Register(app.Lifetime.StopApplication);
         await Task.WhenAny(cycle, road, app.WaitForShutdownAsync(CancellationToken.None));
         await driver.StopAsync(CancellationToken.None);
-        await links.StopAsync(CancellationToken.None);
+        await (links?.StopAsync(CancellationToken.None) ?? Task.CompletedTask);
         await app.StopAsync(CancellationToken.None);
         if ((cycle.Exception ?? road.Exception)?.InnerException is { } fault)
         {

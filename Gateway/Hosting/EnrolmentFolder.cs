@@ -38,8 +38,20 @@ public sealed class EnrolmentFolder(string directory)
             return key;
         }
 
-        key.ImportFromPem(TlsKeyPem());
-        return key;
+        try
+        {
+            key.ImportFromPem(TlsKeyPem());
+            return key;
+        }
+        catch (Exception fault) when (fault is CryptographicException or ArgumentException)
+        {
+            key.Dispose();
+            throw new VerbException($"The TLS key {TlsKeyPath} is harmed: {fault.Message} It signs no evidence: remove the file, and "
+                + "`gateway enrol request` makes a new one for the authority to certify.", fault)
+            {
+                Code = ExitCode.Configuration,
+            };
+        }
     }
 
     /// <summary>The authority's answer that was accepted.</summary>
@@ -62,11 +74,33 @@ public sealed class EnrolmentFolder(string directory)
         }
         catch (MalformedEvidenceException fault)
         {
-            throw new VerbException($"{AnswerPath} is damaged: {fault.Message} Run `gateway enrol accept` with the authority's answer "
-                + $"again.", fault)
-            {
-                Code = ExitCode.Configuration,
-            };
+            throw Damaged(fault);
+        }
+    }
+
+    private VerbException Damaged(MalformedEvidenceException fault) =>
+        new($"{AnswerPath} is damaged: {fault.Message} Run `gateway enrol accept` with the authority's answer again.", fault)
+        {
+            Code = ExitCode.Configuration,
+        };
+
+    /// <summary>The accepted answer, all its parts readable; or why it cannot be used, with the next step.</summary>
+    public (Enrolment? Enrolment, VerbException? Harm) Usable()
+    {
+        try
+        {
+            var answer = Answer();
+            _ = VerifierPolicy.Parse(answer.Policy.AsMemory());
+            _ = Manifest.Decode(answer.Manifest);
+            return (answer, null);
+        }
+        catch (VerbException harm)
+        {
+            return (null, harm);
+        }
+        catch (MalformedEvidenceException fault)
+        {
+            return (null, Damaged(fault));
         }
     }
 

@@ -87,12 +87,14 @@ public static class ExportVerb
     {
         using var key = Daemon.OpenKey(settings.DataDirectory);
         var folder = new EnrolmentFolder(settings.DataDirectory);
-        var enrolment = folder.Answer();
+        var (enrolment, harm) = folder.Usable();
         // Never run: nothing is sent from here.
-        var link = Daemon.Link(settings, enrolment, folder, clock, NullLogger<MqttLedgerLink>.Instance);
+        var link = enrolment is null ? new NoRoad(harm!.Message)
+            : Daemon.Link(settings, enrolment, folder, clock, NullLogger<MqttLedgerLink>.Instance);
         try
         {
             using var logbook = Daemon.Open(settings, key, link, enrolment);
+            _ = logbook.Manifest ?? throw harm!; // Never enrolled.
             return window.Bundle(key.Gateway, logbook);
         }
         catch (DirectoryInUseException fault)

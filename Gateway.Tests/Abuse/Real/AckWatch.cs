@@ -19,6 +19,7 @@ internal sealed class AckWatch : IAsyncDisposable
     private readonly Task watching;
     private GatewayStatus? current;
     private long recorded;
+    private int looks;
 
     public AckWatch(Uri page) => watching = Watch(page);
 
@@ -40,6 +41,7 @@ internal sealed class AckWatch : IAsyncDisposable
         lock (gate)
         {
             current = null;
+            looks++;
         }
     }
 
@@ -82,10 +84,16 @@ internal sealed class AckWatch : IAsyncDisposable
     {
         while (!stop.IsCancellationRequested)
         {
+            int asked;
+            lock (gate)
+            {
+                asked = looks;
+            }
+
             var status = await Ask(page);
             lock (gate)
             {
-                current = status;
+                current = asked == looks ? status : null; // An answer may have been on its way while its process was killed.
                 if (status is not null)
                 {
                     Note(status);

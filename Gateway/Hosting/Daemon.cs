@@ -203,7 +203,7 @@ internal static class Daemon
         await app.StartAsync(stop);
         await driver.StartAsync(CancellationToken.None);
         var cycle = driver.ExecuteTask ?? Task.CompletedTask;
-        var road = links.ExecuteTask ?? Task.CompletedTask;
+        var road = links is null ? new TaskCompletionSource().Task : links.ExecuteTask ?? Task.CompletedTask; // No road never ends.
         using var registration = stop.Register(app.Lifetime.StopApplication);
         await Task.WhenAny(cycle, road, app.WaitForShutdownAsync(CancellationToken.None));
         await driver.StopAsync(CancellationToken.None);

@@ -94,7 +94,7 @@ internal static class SoakBenchmark
                 written += gateway.WrittenBytes - seen;
                 seen = gateway.WrittenBytes;
                 var sample = new SoakSample(TimeProvider.System.GetElapsedTime(started).TotalSeconds, stage.GatewayAgeSeconds, process, gateway,
-                    stage.LedgerId is { } ledger ? ProcessSample.Of(ledger) : null, written, stage.DeviceBytes, stage.GatewayRoad.Bytes,
+                    stage.LedgerId is { } ledger ? ProcessSample.Of(ledger) : null, written, stage.DeviceBytes, stage.GatewayRoad.Up + stage.GatewayRoad.Down,
                     SoakFiles.Measure(stage.GatewayFolder, stage.LedgerFolder));
                 samples.Add(sample);
                 if (samples.Count % 6 == 0)

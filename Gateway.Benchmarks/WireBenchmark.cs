@@ -65,20 +65,20 @@ internal static class WireBenchmark
     /// <summary>The real link, its messages taken one after the other as the broker acknowledges them.</summary>
     private static async Task<double> Ours(BenchTruck truck, int port, X509Certificate2 client, X509Certificate2 authority)
     {
-        await using var proxy = new CountingProxy(port);
+        await using var proxy = new Road(port);
         var link = new MqttLedgerLink(new(truck.Id, [new("127.0.0.1", proxy.Port, true)], client, authority), TimeProvider.System,
             NullLogger<MqttLedgerLink>.Instance);
         using var stop = new CancellationTokenSource();
         var running = link.Run(stop.Token);
         await Until(() => link.State.Connected, "the link to connect");
         await Send(link, truck.Batches[0]);
-        var before = proxy.Bytes.Up;
+        var before = proxy.Up;
         for (var i = 1; i <= Batches; i++)
         {
             await Send(link, truck.Batches[i]);
         }
 
-        var bytes = proxy.Bytes.Up - before;
+        var bytes = proxy.Up - before;
         await stop.CancelAsync();
         await running;
         return (double)bytes / Readings;
@@ -99,12 +99,12 @@ internal static class WireBenchmark
     private static async Task<(double Reading, long Ping)> Json(int port, TlsPair client, TlsPair authority,
         Func<BatchBody, int, int, long, string> message, BenchTruck truck)
     {
-        await using var proxy = new CountingProxy(port);
+        await using var proxy = new Road(port);
         using var sender = await Connected("json", proxy.Port, client.Certificate, authority.Certificate);
-        var start = proxy.Bytes.Up;
+        var start = proxy.Up;
         await sender.PingAsync();
-        var ping = proxy.Bytes.Up - start;
-        var before = proxy.Bytes.Up;
+        var ping = proxy.Up - start;
+        var before = proxy.Up;
         foreach (var uplink in truck.Batches.Skip(1))
         {
             var body = BatchBody.Decode(uplink.Body!.Value.AsMemory());
@@ -122,7 +122,7 @@ internal static class WireBenchmark
             }
         }
 
-        return ((double)(proxy.Bytes.Up - before) / Readings, ping);
+        return ((double)(proxy.Up - before) / Readings, ping);
     }
 
     private static string Celsius(BatchBody body, int channel, int round) =>

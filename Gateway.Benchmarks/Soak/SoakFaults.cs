@@ -1,3 +1,4 @@
+using Gateway.Tests.Abuse;
 using Gateway.Tests.Simulation;
 
 namespace Gateway.Benchmarks;
@@ -51,13 +52,15 @@ internal sealed class SoakFaults(SoakStage stage, SoakPlan plan, Func<Task> befo
         1 => For("ledger killed", 1, 30, stage.KillLedger, stage.StartLedger, stop),
         2 => For("gateway's road cut", 0, 1, stage.GatewayRoad.Cut, () => { }, stop),
         3 => For("ledger's road cut", 0, 1, stage.LedgerRoad.Cut, () => { }, stop),
-        4 => For("gateway's road closed", 5, 60, () =>
-        {
-            stage.GatewayRoad.IsClosed = true;
-            stage.GatewayRoad.Cut();
-        }, () => stage.GatewayRoad.IsClosed = false, stop),
-        _ => For("gateway's road slow", 10, 60, () => stage.GatewayRoad.DelayMs = dice.Spread(50, 3_000), () => stage.GatewayRoad.DelayMs = 0, stop),
+        4 => For("gateway's road closed", 5, 60, () => stage.GatewayRoad.State = RoadState.Cut, () => stage.GatewayRoad.State = RoadState.Clear, stop),
+        _ => For("gateway's road slow", 10, 60, () => SlowDown(stage.GatewayRoad), () => stage.GatewayRoad.State = RoadState.Clear, stop),
     };
+
+    private void SlowDown(Road road)
+    {
+        var lateMs = (int)dice.Spread(50, 3_000);
+        road.Slow(lateMs, lateMs);
+    }
 
     private async Task For(string name, long least, long most, Action begin, Action end, CancellationToken stop)
     {

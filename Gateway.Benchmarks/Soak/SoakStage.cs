@@ -31,9 +31,9 @@ internal sealed class SoakStage : IAsyncDisposable
         WriteBroker();
     }
 
-    public SoakRoad GatewayRoad { get; }
+    public Road GatewayRoad { get; }
 
-    public SoakRoad LedgerRoad { get; }
+    public Road LedgerRoad { get; }
 
     public string GatewayFolder => Path.Combine(disk?.Mount ?? Folder, "gateway");
 

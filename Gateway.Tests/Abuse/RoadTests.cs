@@ -27,9 +27,9 @@ public sealed class RoadTests
 
     private sealed class Roads : IAsyncDisposable
     {
-        public RoughRoad? Gateway { get; private set; }
+        public Road? Gateway { get; private set; }
 
-        public RoughRoad? Ledger { get; private set; }
+        public Road? Ledger { get; private set; }
 
         public int ToGateway(int broker) => (Gateway = new(broker, seed: 1)).Port;
 

@@ -93,7 +93,7 @@ public sealed class WireTests
         await using var broker = new Mosquitto(fleet);
         await broker.Start();
         await fleet.Listen(broker.Port);
-        await using var road = new CountingProxy(broker.Port);
+        await using var road = new Road(broker.Port);
         using var truck = fleet.Enrol(Fleet.At(road.Port));
         truck.Seal(40);
         truck.Connect();

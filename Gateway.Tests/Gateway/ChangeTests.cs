@@ -15,17 +15,10 @@ using Sensors.Emulation;
 namespace Gateway.Tests.Gateway;
 
 /// <summary>Goal: a probe swapped for another of its kind, and a setting that touches evidence, are told where a stranger finds it. Method: the
-/// real cycle and logbook, driven a round at a time, over emulated chips that are exchanged on their bus.</summary>
+/// real cycle and logbook, driven a round at a time, over emulated chips that are exchanged on their stage.Bus.</summary>
 public sealed class ChangeTests : IDisposable
 {
-    private const long StartMs = 1_900_000_000_000;
-    private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("coldproof-change-");
-    private readonly ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-    private readonly ECDsa authority = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly StatusBoard board = new();
-    private readonly RoadLedger road = new() { WallMs = () => StartMs };
-    private readonly EmulatedBus bus = new();
-    private ImmutableArray<(string Name, string Value)> settings = [("sealing.age", "300 s")];
+    private readonly CycleStage stage = new() { Settings = [("sealing.age", "300 s")] };
     private int rounds;
 
     /// <summary>F-34.</summary>
@@ -36,21 +29,21 @@ public sealed class ChangeTests : IDisposable
         string first, string second)
     {
         var (old, other) = (Chip(kind, first), Chip(kind, second));
-        bus.Attach(old);
-        using var truck = new Truck(this, Probe(kind, old.Address));
+        stage.Bus.Attach(old);
+        using var truck = new Truck(this, CycleStage.Probe(kind, old.Address));
         truck.Round();
-        Assert.Empty(board.Current!.Trouble.Where(trouble => trouble.StartsWith("rear", StringComparison.Ordinal)));
+        Assert.Empty(stage.Board.Current!.Trouble.Where(trouble => trouble.StartsWith("rear", StringComparison.Ordinal)));
 
         Swap(old, other);
         truck.Round();
         truck.Round();
-        Assert.Contains(board.Current!.Trouble, trouble => trouble.StartsWith($"rear: chip {second} answers, and this channel began with chip {first}.",
+        Assert.Contains(stage.Board.Current!.Trouble, trouble => trouble.StartsWith($"rear: chip {second} answers, and this channel began with chip {first}.",
             StringComparison.Ordinal) && trouble.Contains("gateway enrol request", StringComparison.Ordinal));
-        Assert.NotNull(board.Current.Channels[0].Last.Temperature); // Recording goes on, under a word.
+        Assert.NotNull(stage.Board.Current.Channels[0].Last.Temperature); // Recording goes on, under a word.
 
         Swap(other, old);
         truck.Round();
-        Assert.DoesNotContain(board.Current!.Trouble, trouble => trouble.StartsWith("rear", StringComparison.Ordinal));
+        Assert.DoesNotContain(stage.Board.Current!.Trouble, trouble => trouble.StartsWith("rear", StringComparison.Ordinal));
         Assert.Equal([("probe.swapped", $"Chip {second} answers; chip {first} did before."), ("probe.back",
             $"Chip {first} answers again; chip {second} did before.")], truck.Told(EventKind.ProbeSwap));
     }
@@ -60,24 +53,24 @@ public sealed class ChangeTests : IDisposable
     public void A_probe_swapped_while_the_gateway_was_off_is_told_at_its_next_start_and_once()
     {
         var (old, other) = (Chip(ChipKind.Tmp117, "0117AAAA0001"), Chip(ChipKind.Tmp117, "0117BBBB0002"));
-        bus.Attach(old);
-        using (var truck = new Truck(this, Probe(ChipKind.Tmp117, old.Address)))
+        stage.Bus.Attach(old);
+        using (var truck = new Truck(this, CycleStage.Probe(ChipKind.Tmp117, old.Address)))
         {
             truck.Round();
         }
 
         Swap(old, other);
-        using (var truck = new Truck(this, Probe(ChipKind.Tmp117, old.Address)))
+        using (var truck = new Truck(this, CycleStage.Probe(ChipKind.Tmp117, old.Address)))
         {
             truck.Round();
             Assert.Equal([("probe.swapped", "Chip 0117BBBB0002 answers; chip 0117AAAA0001 did before.")], truck.Told(EventKind.ProbeSwap));
         }
 
-        using (var truck = new Truck(this, Probe(ChipKind.Tmp117, old.Address)))
+        using (var truck = new Truck(this, CycleStage.Probe(ChipKind.Tmp117, old.Address)))
         {
             truck.Round();
             Assert.Single(truck.Told(EventKind.ProbeSwap)); // Told once; the status says it until a manifest names the new probe.
-            Assert.Contains(board.Current!.Trouble, trouble => trouble.StartsWith("rear: chip 0117BBBB0002", StringComparison.Ordinal));
+            Assert.Contains(stage.Board.Current!.Trouble, trouble => trouble.StartsWith("rear: chip 0117BBBB0002", StringComparison.Ordinal));
         }
     }
 
@@ -85,25 +78,25 @@ public sealed class ChangeTests : IDisposable
     public void A_probe_under_a_new_name_is_another_probe_and_its_chip_is_learned_anew()
     {
         var (old, other) = (Chip(ChipKind.Tmp117, "0117AAAA0001"), Chip(ChipKind.Tmp117, "0117BBBB0002"));
-        bus.Attach(old);
-        using (var truck = new Truck(this, Probe(ChipKind.Tmp117, old.Address)))
+        stage.Bus.Attach(old);
+        using (var truck = new Truck(this, CycleStage.Probe(ChipKind.Tmp117, old.Address)))
         {
             truck.Round();
         }
 
         Swap(old, other);
-        using var next = new Truck(this, Probe(ChipKind.Tmp117, old.Address) with { Serial = "T2" });
+        using var next = new Truck(this, CycleStage.Probe(ChipKind.Tmp117, old.Address) with { Serial = "T2" });
         next.Round();
         Assert.Empty(next.Told(EventKind.ProbeSwap));
-        Assert.Empty(board.Current!.Trouble.Where(trouble => trouble.StartsWith("rear", StringComparison.Ordinal)));
+        Assert.Empty(stage.Board.Current!.Trouble.Where(trouble => trouble.StartsWith("rear", StringComparison.Ordinal)));
     }
 
     [Fact]
     public void A_line_that_is_disturbed_while_the_number_is_read_is_no_other_chip()
     {
         var chip = Chip(ChipKind.Tmp117, "0117AAAA0001");
-        bus.Attach(chip);
-        using var truck = new Truck(this, Probe(ChipKind.Tmp117, chip.Address));
+        stage.Bus.Attach(chip);
+        using var truck = new Truck(this, CycleStage.Probe(ChipKind.Tmp117, chip.Address));
         truck.Round();
         for (var disturbed = 1; disturbed <= 12; disturbed++)
         {
@@ -117,7 +110,7 @@ public sealed class ChangeTests : IDisposable
             for (var before = 1; before <= 9; before++)
             {
                 var left = before;
-                bus.BeforeTransfer = () => bus.Line = --left <= 0 ? line : LineFault.None;
+                stage.Bus.BeforeTransfer = () => stage.Bus.Line = --left <= 0 ? line : LineFault.None;
                 truck.Round();
             }
         }
@@ -130,7 +123,7 @@ public sealed class ChangeTests : IDisposable
     {
         foreach (var kind in (ChipKind[])[ChipKind.Lm75, ChipKind.Tmp105, ChipKind.Tmp1075, ChipKind.Mcp9808, ChipKind.Mcp9600])
         {
-            using var handle = bus.Open(1);
+            using var handle = stage.Bus.Open(1);
             using var device = handle.CreateDevice(Thermometers.AddressesOf(kind)[0]);
             Assert.Null(Thermometers.Create(kind, device).SerialNumber());
         }
@@ -140,15 +133,15 @@ public sealed class ChangeTests : IDisposable
     [Fact]
     public void A_setting_that_changed_while_a_batch_was_open_is_told_where_the_next_session_begins()
     {
-        bus.Attach(Chip(ChipKind.Tmp117, "0117AAAA0001"));
-        var probe = Probe(ChipKind.Tmp117, 0x48);
+        stage.Bus.Attach(Chip(ChipKind.Tmp117, "0117AAAA0001"));
+        var probe = CycleStage.Probe(ChipKind.Tmp117, 0x48);
         using (var truck = new Truck(this, probe))
         {
             truck.Round();
             truck.Round(); // No orderly stop: the batch stays open.
         }
 
-        settings = [("sealing.age", "60 s"), ("probe 0 correction", "250 m°C everywhere")];
+        stage.Settings = [("sealing.age", "60 s"), ("probe 0 correction", "250 m°C everywhere")];
         using (var truck = new Truck(this, probe))
         {
             truck.Round();
@@ -159,7 +152,7 @@ public sealed class ChangeTests : IDisposable
             Assert.Empty(batches[0].Body.Events.Where(happened => happened.Kind == EventKind.Configuration));
         }
 
-        settings = [("sealing.age", "60 s")];
+        stage.Settings = [("sealing.age", "60 s")];
         using (var truck = new Truck(this, probe))
         {
             Assert.Equal("probe 0 correction is not there any more; it was 250 m°C everywhere.", truck.Told(EventKind.Configuration)[^1].Text);
@@ -178,31 +171,31 @@ public sealed class ChangeTests : IDisposable
     [InlineData("{ half of")]
     public void A_file_of_what_was_seen_that_is_gone_or_harmed_is_told_and_recording_goes_on(string? harmed)
     {
-        bus.Attach(Chip(ChipKind.Tmp117, "0117AAAA0001"));
-        using (var truck = new Truck(this, Probe(ChipKind.Tmp117, 0x48)))
+        stage.Bus.Attach(Chip(ChipKind.Tmp117, "0117AAAA0001"));
+        using (var truck = new Truck(this, CycleStage.Probe(ChipKind.Tmp117, 0x48)))
         {
             truck.Round();
             Assert.Empty(truck.Told(EventKind.Configuration)); // The first start has nothing to compare with.
         }
 
-        var path = Path.Combine(directory.FullName, SeenFile.Name);
+        var path = Path.Combine(stage.Folder, SeenFile.Name);
         File.Delete(path);
         if (harmed is not null)
         {
             File.WriteAllText(path, harmed);
         }
 
-        using var next = new Truck(this, Probe(ChipKind.Tmp117, 0x48));
+        using var next = new Truck(this, CycleStage.Probe(ChipKind.Tmp117, 0x48));
         next.Round();
         Assert.Equal("settings.unknown", Assert.Single(next.Told(EventKind.Configuration)).Code);
-        Assert.Equal(harmed is not null, board.Current!.Trouble.Any(trouble => trouble.Contains("is not known here", StringComparison.Ordinal)));
+        Assert.Equal(harmed is not null, stage.Board.Current!.Trouble.Any(trouble => trouble.Contains("is not known here", StringComparison.Ordinal)));
     }
 
     /// <summary>F-37.</summary>
     [Fact]
     public void What_the_manifest_fixes_cannot_be_changed_by_settings_and_each_difference_is_a_sentence()
     {
-        var probe = Probe(ChipKind.Tmp117, 0x48);
+        var probe = CycleStage.Probe(ChipKind.Tmp117, 0x48);
         ImmutableArray<ConfiguredProbe> enrolled = [new(probe, new(2_000), new(8_000))];
         var signed = EnrolmentFolder.ChannelsOf(enrolled, 60_000);
         Assert.Empty(EnrolmentFolder.Differences(EnrolmentFolder.ChannelsOf(enrolled, 60_000), signed));
@@ -223,7 +216,7 @@ public sealed class ChangeTests : IDisposable
     [Fact]
     public void What_the_manifest_does_not_fix_and_touches_evidence_is_among_the_settings_that_are_told()
     {
-        var probe = Probe(ChipKind.Mcp9600, 0x60) with
+        var probe = CycleStage.Probe(ChipKind.Mcp9600, 0x60) with
         {
             Thermocouple = ThermocoupleType.T,
             MuxAddress = 0x70,
@@ -237,13 +230,7 @@ public sealed class ChangeTests : IDisposable
             told.Select(setting => $"{setting.Name}: {setting.Value}"));
     }
 
-    public void Dispose()
-    {
-        bus.Dispose();
-        services.Dispose();
-        authority.Dispose();
-        directory.Delete(recursive: true);
-    }
+    public void Dispose() => stage.Dispose();
 
     private static EmulatedChip Chip(ChipKind kind, string serial)
     {
@@ -253,73 +240,40 @@ public sealed class ChangeTests : IDisposable
         return chip;
     }
 
-    private static ProbeSettings Probe(ChipKind kind, int address) => new() { Place = "rear", Serial = "T1", Chip = kind, Address = address };
-
     private void Swap(EmulatedChip old, EmulatedChip other)
     {
-        bus.Detach(old);
-        bus.Attach(other);
+        stage.Bus.Detach(old);
+        stage.Bus.Attach(other);
     }
 
-    /// <summary>A gateway without timer and host: the real cycle, driven one round at a time; every new one is a restart.</summary>
+    /// <summary>A session of the gateway, driven one round at a time; every new one is a restart.</summary>
     private sealed class Truck : IDisposable
     {
-        private const int IntervalMs = 60_000;
         private readonly ChangeTests test;
-        private readonly GatewayKey key;
-        private readonly Logbook logbook;
-        private readonly Sampler sampler;
-        private readonly Cycle cycle;
+        private readonly CycleSession session;
         private readonly int first;
 
         public Truck(ChangeTests test, ProbeSettings probe)
         {
-            this.test = test;
-            first = test.rounds;
-            var probes = ImmutableArray.Create(new ConfiguredProbe(probe, new(2_000), new(8_000)));
-            key = GatewayKey.LoadOrCreate(test.directory.FullName);
-            test.road.Gateway = key.Gateway;
-            logbook = Logbook.Open(test.directory.FullName, new(), key, test.road);
-            var before = logbook.Manifest;
-            if (before is null || before.Channels[0].Serial != probe.Serial)
-            {
-                var next = new Manifest(key.Gateway, key.Public, logbook.Status.NextNumber + (before is null ? 0 : 1), StartMs - 1_000,
-                    EnrolmentFolder.ChannelsOf(probes, IntervalMs), default, before is null ? default : Digest.Of(before.Encode()),
-                    GatewayKey.Trait | GatewayTraits.EmulatedProbes);
-                logbook.Enrol(next.Sign("authority:Test", test.authority));
-            }
-
-            sampler = new(probes.Select(configured => configured.Probe).ToList(), test.bus.Open, TimeProvider.System);
-            var meters = test.services.GetRequiredService<IMeterFactory>();
-            cycle = new(sampler, logbook, new(key.Gateway, test.directory.FullName, probes, IntervalMs) { Settings = test.settings }, test.board,
-                new(meters, test.board), NullLogger<Cycle>.Instance);
-            cycle.Start(Now());
+            (this.test, first, session) = (test, test.rounds, test.stage.Begin(probe));
+            session.Cycle.Start(Now());
         }
 
         public void Round()
         {
             test.rounds++;
-            cycle.Run(Now(), 0);
+            session.Cycle.Run(Now(), 0);
         }
 
-        public ImmutableArray<ExtractedBatch> Batches()
-        {
-            cycle.Seal(Now());
-            return logbook.Extract(StartMs, long.MaxValue).Batches;
-        }
+        public ImmutableArray<ExtractedBatch> Batches() => session.Seal(Now());
 
         public List<(string Code, string Text)> Told(EventKind kind) => [.. Batches().SelectMany(batch => batch.Body.Events)
             .Where(happened => happened.Kind == kind).Select(happened => EventDetail.ReadNote(happened.Detail)!.Value)
             .Select(words => (words.Code, words.Text))];
 
-        public void Dispose()
-        {
-            sampler.Dispose();
-            logbook.Dispose();
-            key.Dispose();
-        }
+        public void Dispose() => session.Dispose();
 
-        private Moment Now() => new(logbook.Boot, (test.rounds - first) * (long)IntervalMs, StartMs + (test.rounds * (long)IntervalMs),
-            ClockTrust.Ntp);
+        private Moment Now() => new(session.Logbook.Boot, (test.rounds - first) * (long)session.IntervalMs,
+            CycleStage.StartMs + (test.rounds * (long)session.IntervalMs), ClockTrust.Ntp);
     }
 }

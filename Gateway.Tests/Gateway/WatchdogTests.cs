@@ -23,33 +23,18 @@ public sealed class WatchdogTests : IDisposable
 {
     private const int DayMs = 86_400_000;
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
-    private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("coldproof-watchdog-");
-    private readonly ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-    private readonly FakeTimeProvider clock = new(DateTimeOffset.FromUnixTimeMilliseconds(Bench.StartMs));
+    private readonly CycleStage stage = new();
+    private readonly FakeTimeProvider clock = new(DateTimeOffset.FromUnixTimeMilliseconds(CycleStage.StartMs));
     private readonly Systemd systemd = new();
-    private readonly StatusBoard board = new();
     private readonly HangingLink link = new();
-    private readonly EmulatedBus bus = new();
-    private readonly GatewayKey key;
-    private readonly Logbook logbook;
-    private readonly Sampler sampler;
+    private readonly CycleSession session;
     private readonly CycleService service;
 
     public WatchdogTests()
     {
-        bus.Attach(new EmulatedTmp117());
-        var probes = ImmutableArray.Create(new ConfiguredProbe(
-            new ProbeSettings { Place = "rear", Serial = "T1", Chip = ChipKind.Tmp117, Address = 0x48 }, new(2_000), new(8_000)));
-        key = GatewayKey.LoadOrCreate(directory.FullName);
-        logbook = Logbook.Open(directory.FullName, new(), key, link);
-        using var authority = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        logbook.Enrol(new Manifest(key.Gateway, key.Public, 0, Bench.StartMs - 1_000,
-            EnrolmentFolder.ChannelsOf(probes, Manifest.IntervalMsMax), default, default, GatewayKey.Trait | GatewayTraits.EmulatedProbes)
-            .Sign("authority:Test", authority));
-        sampler = new([.. probes.Select(probe => probe.Probe)], bus.Open, TimeProvider.System);
-        var cycle = new Cycle(sampler, logbook, new(key.Gateway, directory.FullName, probes, DayMs), board,
-            new(services.GetRequiredService<IMeterFactory>(), board), NullLogger<Cycle>.Instance);
-        service = new(cycle, new(clock, logbook.Boot, () => new(ClockTrust.Rtc, 0)), new(DayMs), clock, systemd, truck: null);
+        stage.Bus.Attach(new EmulatedTmp117());
+        session = stage.Begin(CycleStage.Probe(), DayMs, link);
+        service = new(session.Cycle, new(clock, session.Logbook.Boot, () => new(ClockTrust.Rtc, 0)), new(DayMs), clock, systemd, truck: null);
     }
 
     [Fact]
@@ -61,7 +46,7 @@ public sealed class WatchdogTests : IDisposable
             HearAgain();
         }
 
-        Assert.Equal(1, board.Current!.Recorded); // The rounds are a day apart here: all but the first was heard between them.
+        Assert.Equal(1, stage.Board.Current!.Recorded); // The rounds are a day apart here: all but the first was heard between them.
         await service.StopAsync(TestContext.Current.CancellationToken);
     }
 
@@ -91,14 +76,10 @@ public sealed class WatchdogTests : IDisposable
     public void Dispose()
     {
         service.Dispose();
-        sampler.Dispose();
-        logbook.Dispose();
-        key.Dispose();
-        bus.Dispose();
+        session.Dispose();
+        stage.Dispose();
         link.Dispose();
         systemd.Dispose();
-        services.Dispose();
-        directory.Delete(recursive: true);
     }
 
     private void HearAgain()

@@ -3,7 +3,8 @@ using Gateway.Tests.Abuse;
 
 namespace Gateway.Benchmarks;
 
-/// <summary>Every call on their own files of gateway and ledger fails once: `inject [gateway|ledger] [SYSCALL] [--from K] [--max K]`.</summary>
+/// <summary>Every call on their own files of gateway and ledger fails once: `inject [gateway|ledger] [SYSCALL …] [--from K] [--max K] [--other]`.</summary>
+/// <remarks>The errors are EIO and ENOSPC in turn; with --other each call meets the other of the two.</remarks>
 internal static class InjectBenchmark
 {
     private const int StrikesMax = 2;
@@ -12,24 +13,24 @@ internal static class InjectBenchmark
     {
         var targets = args.Contains("gateway") ? [Victim.Gateway] : args.Contains("ledger") ? [Victim.Ledger] : new[] { Victim.Gateway, Victim.Ledger };
         var syscalls = Injection.Syscalls.Where(args.Contains).ToList() is { Count: > 0 } named ? named : [.. Injection.Syscalls];
-        var (from, max) = (Option(args, "--from", 1), Option(args, "--max", int.MaxValue));
+        var (from, max, isOther) = (Option(args, "--from", 1), Option(args, "--max", int.MaxValue), args.Contains("--other"));
         var isClean = true;
         foreach (var target in targets)
         {
             foreach (var syscall in syscalls)
             {
-                isClean &= Told(target, syscall, from, max).GetAwaiter().GetResult();
+                isClean &= Told(target, syscall, (from, max, isOther)).GetAwaiter().GetResult();
             }
         }
 
         return isClean ? 0 : 1;
     }
 
-    private static async Task<bool> Told(Victim target, string syscall, int from, int max)
+    private static async Task<bool> Told(Victim target, string syscall, (int From, int Max, bool IsOther) span)
     {
         try
         {
-            return await Sweep(target, syscall, from, max);
+            return await Sweep(target, syscall, span);
         }
         catch (InvalidOperationException stuck)
         {
@@ -39,13 +40,13 @@ internal static class InjectBenchmark
     }
 
     /// <summary>The first, the second, the third … call, until the program makes no such call any more.</summary>
-    private static async Task<bool> Sweep(Victim target, string syscall, int from, int max)
+    private static async Task<bool> Sweep(Victim target, string syscall, (int From, int Max, bool IsOther) span)
     {
         await using var run = await InjectionRun.Begin();
         List<InjectionOutcome> outcomes = [];
-        for (var (when, missed) = (from, 0); when <= max && missed < StrikesMax; when++)
+        for (var (when, missed) = (span.From, 0); when <= span.Max && missed < StrikesMax; when++)
         {
-            var outcome = await run.Inject(new(target, syscall, Injection.ErrorOf(when), when));
+            var outcome = await run.Inject(new(target, syscall, Injection.ErrorOf(when, span.IsOther), when));
             missed = outcome.Hits == 0 ? missed + 1 : 0;
             if (outcome.Hits > 0)
             {

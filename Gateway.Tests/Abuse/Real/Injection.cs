@@ -1,3 +1,5 @@
+using Gateway.Hosting;
+
 namespace Gateway.Tests.Abuse;
 
 /// <summary>One system call of one program that is made to fail.</summary>
@@ -13,7 +15,8 @@ internal sealed record Injection(Victim Target, string Syscall, string Error, in
     public override string ToString() => $"{Target} {Syscall}:{Error}:{When}";
 
     /// <summary>The error for the K-th call: both kinds in turn, so that neighbours meet different ones.</summary>
-    public static string ErrorOf(int when) => when % 2 == 1 ? "EIO" : "ENOSPC";
+    /// <param name="isOther">The other one of the two.</param>
+    public static string ErrorOf(int when, bool isOther = false) => when % 2 == 1 != isOther ? "EIO" : "ENOSPC";
 }
 
 /// <summary>How one injection went.</summary>
@@ -32,10 +35,11 @@ internal sealed class InjectionRun : IAsyncDisposable
     private readonly Convoy convoy;
     private readonly AckWatch watch;
     private readonly JournalCopy copy = new();
+    private readonly IAsyncDisposable following;
     private readonly List<long> endsMs = [];
     private readonly List<string> violations = [];
 
-    private InjectionRun(Convoy convoy) => (this.convoy, watch) = (convoy, new(convoy.StatusPage));
+    private InjectionRun(Convoy convoy) => (this.convoy, watch, following) = (convoy, new(convoy.StatusPage), copy.Follow(convoy.GatewayData));
 
     public static async Task<InjectionRun> Begin()
     {
@@ -78,12 +82,15 @@ internal sealed class InjectionRun : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await watch.DisposeAsync();
+        await following.DisposeAsync();
         await convoy.DisposeAsync();
     }
 
     private async Task<InjectionOutcome> InjectGateway(Injection injection, string trace)
     {
-        new Seasoning(convoy).FillSegment();
+        var seasoning = new Seasoning(convoy);
+        seasoning.FillSegment();
+        seasoning.TakeWhatIsMadeAnew();
         convoy.StartGateway(Strace(injection, trace, GatewayFiles()));
         var gateway = convoy.Gateway!;
         await Settled(injection, () => gateway.HasEnded, rounds: 2);
@@ -186,7 +193,8 @@ internal sealed class InjectionRun : IAsyncDisposable
     private IEnumerable<string> GatewayFiles()
     {
         string In(params string[] parts) => Path.Combine([convoy.GatewayData, .. parts]);
-        string[] stores = [In(), In("journal"), In("batches"), In("lock"), In("lock.pid"), In("batches", "signed.mark"), In("batches", "absent.txt")];
+        string[] stores = [In(), In("journal"), In("batches"), In("lock"), In("lock.pid"), In("batches", "signed.mark"), In("batches", "absent.txt"),
+            In(SeenFile.Name), In(SeenFile.Name + ".new")];
         var month = TimeProvider.System.GetUtcNow().UtcDateTime;
         var months = new[] { month, month.AddDays(1) }.Select(day => $"batches-{day:yyyy-MM}.litedb").Distinct().SelectMany(name => new[] { In("batches", name), In("batches", name + "-log") });
         var segments = Enumerable.Range(1, SegmentsNamed).Select(number => In("journal", $"journal-{number:D16}.segment")).SelectMany(name => new[] { name, name + ".new" });

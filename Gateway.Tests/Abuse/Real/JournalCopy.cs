@@ -18,6 +18,8 @@ internal sealed class JournalCopy
 {
     private const int HeaderLength = 13, CheckLength = 4;
     private const byte Round = 3, Event = 4, Seal = 5;
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(500);
+    private readonly Lock gate = new();
     private readonly Dictionary<(uint Boot, long UptimeMs), CopiedRound> rounds = [];
     private readonly Dictionary<long, HashSet<Digest>> sealedNumbers = [];
     private readonly HashSet<EventDetail.GapSpan> gaps = [];
@@ -34,8 +36,20 @@ internal sealed class JournalCopy
     /// <summary>Rounds that were found with other contents than before: must stay 0.</summary>
     public int Rewritten { get; private set; }
 
+    /// <summary>Looks again and again until it is disposed. A long session fills a segment, and what is folded away is seen by no look after the
+    /// end; but before that its batch is sealed and anchored, which takes longer than from one look to the next.</summary>
+    public IAsyncDisposable Follow(string dataDirectory) => new Following(this, dataDirectory);
+
     /// <summary>Takes in what the journal holds now, of a running gateway too: a frame that is half written has no check sum yet.</summary>
     public void Look(string dataDirectory)
+    {
+        lock (gate)
+        {
+            LookAt(dataDirectory);
+        }
+    }
+
+    private void LookAt(string dataDirectory)
     {
         var journal = Path.Combine(dataDirectory, "journal");
         if (!Directory.Exists(journal))
@@ -161,6 +175,39 @@ internal sealed class JournalCopy
         var reader = new CborReader(payload);
         reader.ReadStartArray();
         return Statement.Decode(reader.ReadByteString());
+    }
+
+    private sealed class Following : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource stop = new();
+        private readonly Task looking;
+
+        public Following(JournalCopy copy, string dataDirectory) => looking = Task.Run(async () =>
+        {
+            while (true)
+            {
+                copy.Look(dataDirectory);
+                await Task.Delay(Glance, TimeProvider.System, stop.Token);
+            }
+        });
+
+        /// <summary>Throws what went wrong while it looked.</summary>
+        public async ValueTask DisposeAsync()
+        {
+            await stop.CancelAsync();
+            try
+            {
+                await looking;
+            }
+            catch (OperationCanceledException)
+            {
+                return; // Told to stop.
+            }
+            finally
+            {
+                stop.Dispose();
+            }
+        }
     }
 
     private static uint Crc(ReadOnlySpan<byte> number, ReadOnlySpan<byte> bytes)

@@ -30,6 +30,7 @@ internal sealed class KillRun(int seed, int kills, int pauseMaxMs)
     {
         await using var convoy = await Convoy.Make(new());
         await using var watch = new AckWatch(convoy.StatusPage);
+        await using var following = copy.Follow(convoy.GatewayData);
         await convoy.StartAll();
         await Convoy.Until(() => Task.FromResult(watch.Current is { Recorded: > 0 }), () => convoy.Gateway!.HasEnded ? convoy.Gateway.Said : null,
             "the first reading");

@@ -1,5 +1,6 @@
 using Anchoring;
 using Evidence;
+using Gateway.Hosting;
 
 namespace Gateway.Tests.Abuse;
 
@@ -30,6 +31,17 @@ internal sealed class Seasoning(Convoy convoy)
             logbook.RecordEvent(Passed(now), now with { UptimeMs = now.UptimeMs + i, WallMs = now.WallMs + i });
         }
     });
+
+    /// <summary>Takes away the segment that lies ready and the file of what was seen last: the next session has to make both.</summary>
+    public void TakeWhatIsMadeAnew()
+    {
+        File.Delete(Path.Combine(convoy.GatewayData, SeenFile.Name));
+        var newest = Directory.EnumerateFiles(Path.Combine(convoy.GatewayData, Logbook.JournalFolder), "journal-*.segment").Max(StringComparer.Ordinal)!;
+        if (!File.ReadAllBytes(newest).AsSpan().ContainsAnyExcept((byte)0))
+        {
+            File.Delete(newest);
+        }
+    }
 
     /// <summary>Bytes that are still zero in all segments together.</summary>
     private static long BytesLeft(string journal) => Directory.EnumerateFiles(journal, "journal-*.segment").Sum(file =>

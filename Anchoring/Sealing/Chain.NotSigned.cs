@@ -161,7 +161,23 @@ public sealed partial class Chain
         Add(new(header.Number, seal.Statement.PayloadDigest, header.OpenedMs, oldest.ClosedMs, oldest.Start, place, oldest.Sequences,
             oldest.IsDamaged)
         { End = oldest.End, Opened = oldest.Opened, Rounds = oldest.Rounds, Beacon = header.Beacon, IsPartial = oldest.IsPartial }, seal);
+        GoOnFrom(seal.NextSequences);
         return true;
+    }
+
+    /// <summary>F-142: of a batch whose records stood in segments that are gone, or were harmed, only its seal knows how many readings it has; what
+    /// was closed and opened behind it goes on from there.</summary>
+    private void GoOnFrom(ImmutableArray<long> sequences)
+    {
+        Sequences = sequences;
+        for (var i = 0; i < closed.Count; i++)
+        {
+            EnsureSequences(closed[i].Number);
+            closed[i] = closed[i] with { Sequences = Sequences };
+            Advance(closed[i].Number, closed[i].Rounds);
+        }
+
+        EnsureSequences();
     }
 
     private SealedBatch Elsewhere(SealRecord seal, BatchHeader header, FramePlace place)

@@ -301,9 +301,11 @@ public sealed partial class Chain
 
     /// <summary>A manifest with more channels begins the new ones at 0; one with fewer drops the last, whose numbers go on if they come
     /// back.</summary>
-    private void EnsureSequences()
+    private void EnsureSequences() => EnsureSequences(Open.Number);
+
+    private void EnsureSequences(long number)
     {
-        var channels = ManifestFor(Open.Number)?.Manifest.Channels.Length ?? 0;
+        var channels = ManifestFor(number)?.Manifest.Channels.Length ?? 0;
         while (Sequences.Length < channels)
         {
             Sequences = Sequences.Add(0);

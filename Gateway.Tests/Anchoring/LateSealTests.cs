@@ -1,4 +1,5 @@
 using Anchoring;
+using Evidence;
 
 namespace Gateway.Tests.Anchoring;
 
@@ -52,5 +53,85 @@ public sealed class LateSealTests
 
             Assert.Empty(Fsck.Run(bench.Directory, RoadLedger.Policy).Findings);
         }
+    }
+
+    /// <summary>F-142: the end of a batch stands first in a segment, and the one that holds its rounds is folded and gone. A simulated week found
+    /// it.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_batch_behind_one_whose_rounds_are_folded_and_whose_end_is_not_keeps_its_numbers_over_a_start(bool nextIsClosed)
+    {
+        using var bench = new Bench(options: new() { SegmentLength = Journal.SegmentLengthMin, WordPatienceSeconds = 604_800 });
+        bench.Ledger.Mute = true;
+        using (var logbook = bench.Start())
+        {
+            bench.Round(logbook, 4_000, 5_000);
+            FillSegment(bench, logbook);
+            logbook.SealOpen(bench.Now(logbook));
+            Assert.True(File.Exists(SegmentOf(bench, 2)), "The end of the batch stands in the segment of its rounds.");
+            bench.Round(logbook, 4_100, 5_100);
+            if (nextIsClosed)
+            {
+                logbook.SealOpen(bench.Now(logbook));
+                bench.Round(logbook, 4_200, 5_200);
+            }
+
+            bench.Ledger.Mute = false;
+            bench.Ledger.Reconnect();
+            for (var i = 0; i < 6; i++)
+            {
+                bench.Pass(1_000);
+                logbook.Offer(bench.Now(logbook));
+            }
+
+            Assert.False(File.Exists(SegmentOf(bench, 1)), "Nothing was folded.");
+        }
+
+        bench.PowerCut();
+        using (var logbook = bench.Start())
+        {
+            bench.Round(logbook, 4_300, 5_300);
+            logbook.SealOpen(bench.Now(logbook));
+            for (var i = 0; i < 4; i++)
+            {
+                bench.Pass(1_000);
+                logbook.Offer(bench.Now(logbook));
+            }
+
+            var extract = logbook.Extract(0, long.MaxValue);
+            Assert.Equal(0, logbook.Status.Unanchored);
+            var next = 0L;
+            foreach (var batch in extract.Batches)
+            {
+                Assert.Equal(next, batch.Body.Channels[0].FirstSequence);
+                next += batch.Body.Rounds.Length;
+            }
+
+            Assert.Equal(nextIsClosed ? 4 : 3, next);
+            Assert.Equal(VerdictWord.Verified, bench.Verify(extract, Bench.StartMs + 60_000, bench.WallMs - 10_000).Word);
+        }
+
+        Assert.Empty(Fsck.Run(bench.Directory, RoadLedger.Policy).Findings);
+    }
+
+    private static string SegmentOf(Bench bench, int number) => Path.Combine(bench.Directory, Logbook.JournalFolder, JournalTests.NameOf(number));
+
+    /// <summary>Events until not even the shortest frame fits into the segment any more.</summary>
+    private static void FillSegment(Bench bench, Logbook logbook)
+    {
+        const int Overhead = 64, EventMax = EventLeaf.DetailLengthMax, FrameMin = 24;
+        int Left() => Journal.SegmentLengthMin - 1 - File.ReadAllBytes(SegmentOf(bench, 1)).AsSpan().LastIndexOfAnyExcept((byte)0);
+        void Add(int length) => logbook.RecordEvent(new(null, EventKind.Configuration, bench.WallMs, [.. Enumerable.Repeat((byte)0x41, length)]),
+            bench.Now(logbook));
+        while (Left() > EventMax + (2 * Overhead))
+        {
+            Add(Math.Min(EventMax, Left() - EventMax - Overhead));
+        }
+
+        var before = Left();
+        Add(300);
+        var overhead = before - Left() - 300;
+        Add(Left() - overhead - FrameMin + 10);
     }
 }

@@ -12,7 +12,6 @@ public sealed partial class TruckWorld
     private ClockTrust trust = ClockTrust.Ntp;
     private long downMs;
     private long driftPerMille;
-    private long lastTurnMs = StartMs;
     private int victim;
     private int settings;
 
@@ -45,22 +44,22 @@ public sealed partial class TruckWorld
         }
     }
 
-    /// <summary>About how many rounds lie between two faults of a kind: a year has 35,040 of 15 minutes.</summary>
+    /// <summary>About how many rounds lie between two faults of a kind: a year has 35,040 of 15 minutes, a week 672.</summary>
     private long TurnsBetween(FaultKind kind) => UsualIntervalMs / intervalMs * kind switch
     {
         FaultKind.BrokerAway => 6_000,
         FaultKind.ClockBack or FaultKind.ClockForward or FaultKind.ClockDrift => 4_000,
         FaultKind.ClockLow or FaultKind.SlowRead or FaultKind.DiskFull => 3_000,
         _ => 800,
-    };
+    } / density;
 
     private long Lasts(FaultKind kind) => kind switch
     {
-        FaultKind.BrokerAway => dice.Spread(10 * Minute, 30 * Day),
-        FaultKind.DiskFull => dice.Spread(Hour, 3 * Day),
-        FaultKind.ClockDrift => dice.Spread(Day, 30 * Day),
-        FaultKind.TornSectors or FaultKind.ClockUnset => 30 * Day,
-        _ => dice.Spread(Minute, 6 * Hour),
+        FaultKind.BrokerAway => dice.Spread(10 * Minute, 30 * Day / density),
+        FaultKind.DiskFull => dice.Spread(Hour, 3 * Day / density),
+        FaultKind.ClockDrift => dice.Spread(Day, 30 * Day / density),
+        FaultKind.TornSectors or FaultKind.ClockUnset => 30 * Day / density,
+        _ => dice.Spread(Minute, 6 * Hour / density),
     };
 
     private void Begin(FaultKind kind)
@@ -69,12 +68,12 @@ public sealed partial class TruckWorld
         switch (kind)
         {
             case FaultKind.PowerCut:
-                downMs = dice.Spread(5_000, 2 * Day);
+                downMs = dice.Spread(5_000, 2 * Day / density);
                 card.CutAfter(dice.Spread(1, 60), Is(FaultKind.TornSectors)
                     ? dice.Of<Survival>([Survival.SomeSectors, Survival.Torn]) : Survival.Flushed);
                 break;
             case FaultKind.Killed:
-                downMs = dice.Spread(1_000, 5 * Minute);
+                downMs = dice.Spread(1_000, 5 * Minute / density);
                 card.CutAfter(dice.Spread(1, 60), Survival.Written);
                 break;
             case FaultKind.Upgraded:
@@ -82,7 +81,7 @@ public sealed partial class TruckWorld
                 if (session is not null)
                 {
                     EndSession();
-                    startAtMs = clock.TrueMs + dice.Spread(1_000, 5 * Minute);
+                    startAtMs = clock.TrueMs + dice.Spread(1_000, 5 * Minute / density);
                 }
 
                 break;
@@ -97,7 +96,7 @@ public sealed partial class TruckWorld
                 card.FailAfter(dice.Spread(1, 200));
                 break;
             case FaultKind.Suspended:
-                clock.Advance(dice.Spread(Minute, 12 * Hour));
+                clock.Advance(dice.Spread(Minute, 12 * Hour / density));
                 break;
             default:
                 BeginOutside(kind);
@@ -135,7 +134,7 @@ public sealed partial class TruckWorld
                 link.Forgets = true;
                 break;
             case FaultKind.LateAnswers:
-                link.LateMs = dice.Spread(Minute, 2 * Day);
+                link.LateMs = dice.Spread(Minute, 2 * Day / density);
                 break;
             case FaultKind.Disorder:
                 link.Disorder = true;

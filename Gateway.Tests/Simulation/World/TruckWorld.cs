@@ -14,12 +14,13 @@ public sealed partial class TruckWorld : IDisposable
     public const int UsualIntervalMs = 15 * 60_000;
 
     private const int WindowsChecked = 6;
-    private const long StartMs = 1_767_225_600_000; // 2026-01-01T00:00:00Z
-    private readonly ulong seed;
-    private readonly int intervalMs;
+    private static int made; // A place of its own for each world: the ledger's database keeps connections to a path open.
+    private const long NewYearMs = 1_767_225_600_000; // 2026-01-01T00:00:00Z
+    private readonly WorldSeed chosen;
+    private readonly int intervalMs, density;
     private readonly Dice dice;
     private readonly string directory;
-    private readonly WorldClock clock = new(StartMs);
+    private readonly WorldClock clock;
     private readonly Card card;
     private readonly TruckWiring wiring;
     private readonly LedgerSide ledger;
@@ -32,19 +33,21 @@ public sealed partial class TruckWorld : IDisposable
     private readonly HashSet<FaultKind> kinds;
     private TruckSession? session;
     private TrueRound? inHand;
-    private long startAtMs = StartMs;
+    private long startAtMs, lastTurnMs;
 
-    /// <param name="seed">All chance of this world.</param>
-    /// <param name="intervalMs">Time from one round to the next, 1 minute to 15.</param>
-    public TruckWorld(ulong seed, int intervalMs = UsualIntervalMs)
+    /// <param name="chosen">All chance of this world; the time from one round to the next is 1 minute to 15.</param>
+    public TruckWorld(WorldSeed chosen)
     {
-        (this.seed, this.intervalMs) = (seed, intervalMs);
+        (this.chosen, intervalMs, density) = (chosen, chosen.IntervalMs, chosen.IsWeek ? 12 : 1);
+        var seed = chosen.Seed;
+        startAtMs = lastTurnMs = NewYearMs + (chosen.IsWeek ? (long)(seed * 157 % 358) * Day : 0); // Weeks of summer and of winter.
+        clock = new(startAtMs);
         // In every other world signing waits for the ledger's word after a start, as it does by default on a truck.
         options = new() { SealAgeSeconds = 3_600, SegmentLength = Journal.SegmentLengthMin, WordPatienceSeconds = seed % 2 == 0 ? 0 : 300 };
         dice = new(seed);
         kinds = [.. Enum.GetValues<FaultKind>().Where(_ => dice.Coin())];
         directory = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(),
-            $"coldproof-year-{Environment.ProcessId}-{seed:x}")).FullName;
+            $"coldproof-year-{Environment.ProcessId}-{Interlocked.Increment(ref made)}-{seed:x}")).FullName;
         card = new(dice.Fork());
         wiring = new(dice.Next());
         ledger = new(directory, clock);
@@ -55,7 +58,7 @@ public sealed partial class TruckWorld : IDisposable
         link.Gateway = key.Gateway;
         var channels = TruckWiring.Configured(TruckWiring.High).Select((probe, i) => new ManifestChannel(probe.Probe.Place, probe.Probe.Serial, probe.Low,
             probe.High, intervalMs, default, null, Digest.Of([(byte)i]))).ToImmutableArray();
-        var manifest = new Manifest(key.Gateway, key.Public, 0, StartMs,
+        var manifest = new Manifest(key.Gateway, key.Public, 0, startAtMs,
             channels, default, default, GatewayTraits.SoftwareKey | GatewayTraits.EmulatedProbes).Sign("authority:authority", ledger.Authority);
         parts = new(card, wiring, link, clock, key, manifest, ledger.Policy,
             options, directory, intervalMs, () => new(trust, 0));
@@ -69,9 +72,11 @@ public sealed partial class TruckWorld : IDisposable
     /// <summary>Every fault kind that exists in this year.</summary>
     public IReadOnlyCollection<FaultKind> Kinds => kinds;
 
-    /// <summary>The line that runs this year again.</summary>
-    public string Rerun => $"SIM_SEED=0x{seed:x}{(intervalMs == UsualIntervalMs ? "" : $" SIM_INTERVAL_MS={intervalMs}")} dotnet run -c Release "
-        + "--project Gateway.Tests -- -class '*YearTests'";
+    /// <summary>How long the journey is, before its faults end.</summary>
+    public TimeSpan Length => TimeSpan.FromDays(chosen.IsWeek ? 7 : 365);
+
+    /// <summary>The line that runs this journey again.</summary>
+    public string Rerun => $"SIM_SEED={chosen} dotnet run -c Release --project Gateway.Tests -- -class '*YearTests'";
 
     /// <summary>Lets time pass, with what this year has in store.</summary>
     public void Drive(TimeSpan time, Action<double>? progress = null)
@@ -84,12 +89,12 @@ public sealed partial class TruckWorld : IDisposable
         }
     }
 
-    /// <summary>All faults end; two days later everything must have arrived.</summary>
+    /// <summary>All faults end; two days later, or one after a week, everything must have arrived.</summary>
     public void RepairAndFinish()
     {
         kinds.Clear();
         EndAll();
-        Drive(TimeSpan.FromDays(2));
+        Drive(TimeSpan.FromDays(chosen.IsWeek ? 1 : 2));
         if (checker.Violations.Count > 0)
         {
             return;

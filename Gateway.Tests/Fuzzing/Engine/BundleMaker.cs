@@ -16,7 +16,14 @@ public static class BundleMaker
         var json = JsonNode.Parse(truck.Bundle(dice.Of<DisclosureLevel>(Enum.GetValues<DisclosureLevel>()), Channels(truck, dice)))!.AsObject();
         for (var left = dice.Between(0, 3); left > 0; left--)
         {
-            Bend(json, dice);
+            if (dice.OnceIn(4))
+            {
+                BendManifests(json["manifests"]!.AsArray(), truck, dice);
+            }
+            else
+            {
+                Bend(json, dice);
+            }
         }
 
         return Encoding.UTF8.GetBytes(json.ToJsonString());
@@ -140,5 +147,77 @@ public static class BundleMaker
 
                 break;
         }
+    }
+
+    /// <summary>What opens a manifest's channels is another's, changed, renumbered, doubled, left out or too much; or a manifest that no batch names is
+    /// shown, too.</summary>
+    private static void BendManifests(JsonArray manifests, TestTruck truck, Dice dice)
+    {
+        if (manifests.Count == 0 || dice.OnceIn(6))
+        {
+            manifests.Add(Further(truck, dice));
+            return;
+        }
+
+        var manifest = manifests[(int)dice.Between(0, manifests.Count - 1)]!.AsObject();
+        var channels = truck.Manifest.Channels;
+        var channel = channels[(int)dice.Between(0, channels.Length - 1)];
+        if (manifest["openings"] is not JsonArray { Count: > 0 } openings || dice.OnceIn(8))
+        {
+            manifest["openings"] = dice.Of<JsonNode?>([null, "", new JsonArray(), new JsonObject(), new JsonArray(new JsonArray()), new JsonArray(0)])?.DeepClone();
+            return;
+        }
+
+        var at = (int)dice.Between(0, openings.Count - 1);
+        var opening = openings[at]!.AsArray();
+        switch (dice.Between(0, 7))
+        {
+            case 0:
+                opening[1] = Convert.ToBase64String(channel.Open());
+                break;
+            case 1:
+                opening[1] = Convert.ToBase64String((channel with { Low = new((int)dice.Between(-40_000, 2_000)), High = new((int)dice.Between(2_001, 60_000)) }).Open());
+                break;
+            case 2:
+                openings.RemoveAt(at);
+                break;
+            case 3:
+                openings.Insert((int)dice.Between(0, openings.Count), opening.DeepClone());
+                break;
+            case 4:
+                openings.Add(new JsonArray(dice.Between(0, channels.Length), Convert.ToBase64String(channel.Open())));
+                break;
+            case 5:
+                opening[0] = dice.Of<long>([0, 1, 2, 31, 32, 65_536, -1]);
+                break;
+            case 6:
+                var bytes = Convert.FromBase64String(opening[1]!.GetValue<string>());
+                bytes[(int)dice.Between(0, bytes.Length - 1)] ^= (byte)(1 << (int)dice.Between(0, 7));
+                opening[1] = Convert.ToBase64String(bytes);
+                break;
+            default:
+                manifest["openings"] = new JsonArray([.. openings.Reverse().Select(node => node!.DeepClone())]);
+                break;
+        }
+    }
+
+    /// <summary>The authority has enrolled the truck again, with other limits, or other channels.</summary>
+    private static JsonObject Further(TestTruck truck, Dice dice)
+    {
+        var channels = truck.Manifest.Channels.Select(channel => channel with { Salt = Digest.Of([(byte)dice.Between(0, 255)]), High = new((int)dice.Between(3_000, 30_000)) })
+            .Take((int)dice.Between(1, truck.Manifest.Channels.Length)).ToList();
+        var again = (truck.Manifest with { FirstNumber = dice.Between(0, 4), Previous = dice.Coin() ? truck.SignedManifest.PayloadDigest : default, Channels = [.. channels] })
+            .Sign("authority:test", truck.AuthorityKey);
+        var json = new JsonObject
+        {
+            ["statement"] = Convert.ToBase64String(again.Bytes.AsSpan()),
+            ["openings"] = new JsonArray([.. channels.Select((channel, i) => new JsonArray(i, Convert.ToBase64String(channel.Open())))]),
+        };
+        if (dice.Coin())
+        {
+            json["receipt"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(truck.Log(again, truck.NowMs)));
+        }
+
+        return json;
     }
 }

@@ -169,7 +169,11 @@ public static class BundleMaker
         }
 
         var at = (int)dice.Between(0, openings.Count - 1);
-        var opening = openings[at]!.AsArray();
+        if (openings[at] is not JsonArray { Count: 2 } opening)
+        {
+            return; // Bent before.
+        }
+
         switch (dice.Between(0, 7))
         {
             case 0:

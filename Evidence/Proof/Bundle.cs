@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
+using Evidence.Log;
 
 namespace Evidence;
 
@@ -33,6 +34,9 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
     /// <summary>Software releases: which page was published by whom. No part of the record.</summary>
     public ImmutableArray<ShownStatement> Releases { get; init; } = [];
 
+    /// <summary>That heads of different sizes in here are of one log.</summary>
+    public ImmutableArray<ShownConsistency> Consistency { get; init; } = [];
+
     /// <summary>The format's name and version; another one is refused, never guessed.</summary>
     public const string Format = "coldproof/1";
 
@@ -50,6 +54,8 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
     public const int ReleasesMax = 100;
 
     private const int StatementsMax = 1_000;
+    private const int ConsistencyMax = 10_000;
+    private const int OriginLengthMax = 400;
     private const int ReceiptLengthMax = 64 * 1024;
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, true);
@@ -98,7 +104,7 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
         }
 
         Fields(root, "bundle", ["format", "gateway", "channels", "window", "level", "manifests", "batches", "beacons", "revocations"],
-            ["anchors", "releases"]);
+            ["anchors", "releases", "consistency"]);
         var window = root.GetProperty("window");
         Fields(window, "window", ["from", "to"], []);
         var (from, to) = (Time(window, "from"), Time(window, "to"));
@@ -114,6 +120,7 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
             Items(root, "revocations", StatementsMax, ReadStatement))
         {
             Releases = root.TryGetProperty("releases", out _) ? Items(root, "releases", ReleasesMax, ReadStatement) : [],
+            Consistency = root.TryGetProperty("consistency", out _) ? Items(root, "consistency", ConsistencyMax, ReadConsistency) : [],
         };
     }
 
@@ -129,6 +136,21 @@ public sealed record Bundle(GatewayId Gateway, ImmutableArray<ChannelId> Channel
         return channels.Zip(channels.Skip(1)).All(pair => pair.First.Value < pair.Second.Value)
             ? channels
             : throw new MalformedEvidenceException("The bundle's channels do not rise.");
+    }
+
+    private static ShownConsistency ReadConsistency(JsonElement element)
+    {
+        Fields(element, "consistency proof", ["origin", "from", "to", "path"], []);
+        var origin = element.GetProperty("origin").GetString();
+        var path = Base64(element.GetProperty("path"), "path", LogTree.PathMax * Digest.Length);
+        if (origin is not { Length: > 0 and <= OriginLengthMax } || path.Length % Digest.Length != 0)
+        {
+            throw new MalformedEvidenceException($"A consistency proof has an origin of 1 to {OriginLengthMax} characters and a path of whole hashes.");
+        }
+
+        var from = Whole(element.GetProperty("from"), "smaller size", 1, Leaf.NumberMax);
+        return new(origin, from, Whole(element.GetProperty("to"), "larger size", from + 1, Leaf.NumberMax),
+            [.. path.Chunk(Digest.Length).Select(hash => Digest.FromBytes(hash))]);
     }
 
     private static ShownStatement ReadStatement(JsonElement element)

@@ -54,4 +54,8 @@ public sealed record BundleContent(GatewayId Gateway, ImmutableArray<ChannelId> 
 
     /// <summary>Software releases that a reader may compare their page with; the field is left out when there are none.</summary>
     public ImmutableArray<BundleStatement> Releases { get; init; } = [];
+
+    /// <summary>Proves that the log of this origin at one size begins with all entries of a smaller one; null where it cannot. Only who holds the
+    /// log's tiles can.</summary>
+    public Func<string, long, long, ImmutableArray<Digest>?>? Consistency { get; init; }
 }

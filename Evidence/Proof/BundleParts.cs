@@ -59,9 +59,37 @@ public static class BundleParts
             yield return part;
         }
 
+        foreach (var part in Consistency(bundle))
+        {
+            yield return part;
+        }
+
         foreach (var part in bundle.Releases.Index().SelectMany(item => Release(Folder("release", item.Index + 1, 3), item.Item)))
         {
             yield return part;
+        }
+    }
+
+    /// <summary>In the form in which a log asks a witness to cosign (C2SP tlog-witness, add-checkpoint): the old size, the proof, an empty line, the new
+    /// checkpoint. Only where the bundle shows that checkpoint.</summary>
+    private static IEnumerable<BundlePart> Consistency(Bundle bundle)
+    {
+        if (bundle.Consistency.IsEmpty)
+        {
+            yield break;
+        }
+
+        var notes = bundle.Batches.Select(batch => batch.Receipt).Concat(bundle.Manifests.Concat(bundle.Releases).Select(shown => shown.Receipt)).OfType<string>()
+            .Select(receipt => receipt[(receipt.IndexOf("\n\n", StringComparison.Ordinal) + 2)..]).Concat(bundle.Beacons).ToList();
+        foreach (var (i, proof) in bundle.Consistency.Index())
+        {
+            var start = string.Create(CultureInfo.InvariantCulture, $"{proof.Origin}\n{proof.To}\n");
+            if (notes.Find(note => note.StartsWith(start, StringComparison.Ordinal)) is { } larger)
+            {
+                var hashes = string.Concat(proof.Path.Select(hash => Convert.ToBase64String(hash.ToBytes()) + "\n"));
+                yield return new($"consistency/{Number(i + 1, 6)}.add-checkpoint", Utf8(string.Create(CultureInfo.InvariantCulture,
+                    $"old {proof.From}\n{hashes}\n{larger}")), "that the checkpoint here begins with all entries of the older size: RFC 6962 consistency proof");
+            }
         }
     }
 

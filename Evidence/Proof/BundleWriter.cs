@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
+using Evidence.Log;
 
 namespace Evidence;
 
@@ -32,6 +33,7 @@ public static class BundleWriter
 
         var manifests = content.Manifests.ToDictionary(m => m.Statement.PayloadDigest, m => Manifest.Decode(m.Statement));
         var buffer = new ArrayBufferWriter<byte>();
+        var heads = new List<string>();
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
@@ -49,16 +51,17 @@ public static class BundleWriter
             json.WriteNumber("to", content.ToMs);
             json.WriteEndObject();
             json.WriteString("level", Bundle.LevelName(content.Level));
-            WriteStatements(json, "manifests", content.Manifests, statement =>
+            WriteStatements(json, "manifests", content.Manifests, heads, statement =>
                 WriteOpenings(json, manifests[statement.PayloadDigest], content.Channels));
-            WriteBatches(json, content, manifests);
-            WriteBeacons(json, content);
-            WriteStatements(json, "revocations", content.Revocations);
+            WriteBatches(json, content, manifests, heads);
+            WriteBeacons(json, content, heads);
+            WriteStatements(json, "revocations", content.Revocations, heads);
             if (!content.Releases.IsEmpty)
             {
-                WriteStatements(json, "releases", content.Releases);
+                WriteStatements(json, "releases", content.Releases, heads);
             }
 
+            WriteConsistency(json, content, heads);
             json.WriteEndObject();
         }
 
@@ -66,7 +69,7 @@ public static class BundleWriter
     }
 
     private static void WriteStatements(Utf8JsonWriter json, string name, ImmutableArray<BundleStatement> statements,
-        Action<Statement>? more = null)
+        List<string> heads, Action<Statement>? more = null)
     {
         json.WriteStartArray(name);
         foreach (var statement in statements)
@@ -74,7 +77,7 @@ public static class BundleWriter
             json.WriteStartObject();
             json.WriteBase64String("statement", statement.Statement.Bytes.AsSpan());
             more?.Invoke(statement.Statement);
-            WriteReceipt(json, statement.Receipt);
+            WriteReceipt(json, statement.Receipt, heads);
             json.WriteEndObject();
         }
 
@@ -96,7 +99,7 @@ public static class BundleWriter
         json.WriteEndArray();
     }
 
-    private static void WriteBatches(Utf8JsonWriter json, BundleContent content, Dictionary<Digest, Manifest> manifests)
+    private static void WriteBatches(Utf8JsonWriter json, BundleContent content, Dictionary<Digest, Manifest> manifests, List<string> heads)
     {
         var withReceipt = ChooseReceipts(content.Batches);
         json.WriteStartArray("batches");
@@ -116,7 +119,7 @@ public static class BundleWriter
                 WriteDisclosed(json, content, batch, manifest, edge: i == 0 || i == content.Batches.Length - 1);
             }
 
-            WriteReceipt(json, withReceipt.Contains(i) ? batch.Receipt : null);
+            WriteReceipt(json, withReceipt.Contains(i) ? batch.Receipt : null, heads);
             json.WriteEndObject();
         }
 
@@ -198,7 +201,7 @@ public static class BundleWriter
     private static long Spacing(ImmutableArray<BundleBatch> batches) =>
         Math.Clamp((batches[^1].Header.ClosedMs - batches[0].Header.OpenedMs) / 64, SpacingMsMin, SpacingMsMax);
 
-    private static void WriteBeacons(Utf8JsonWriter json, BundleContent content)
+    private static void WriteBeacons(Utf8JsonWriter json, BundleContent content, List<string> heads)
     {
         var named = content.Batches.Select(batch => batch.Header.Beacon).ToHashSet();
         var notes = content.Beacons.Where(note => named.Contains(Digest.Of(Encoding.UTF8.GetBytes(note)))).Distinct().ToList();
@@ -219,6 +222,7 @@ public static class BundleWriter
         foreach (var note in kept)
         {
             json.WriteBase64StringValue(Encoding.UTF8.GetBytes(note));
+            heads.Add(note);
         }
 
         json.WriteEndArray();
@@ -243,10 +247,57 @@ public static class BundleWriter
         return chosen;
     }
 
-    private static void WriteReceipt(Utf8JsonWriter json, string? receipt)
+    /// <summary>Each head that is shown, joined with that of the last batch's receipt: whichever of the others a reader's policy accepts, it stands.</summary>
+    private static void WriteConsistency(Utf8JsonWriter json, BundleContent content, List<string> notes)
+    {
+        if (content.Consistency is not { } prove)
+        {
+            return;
+        }
+
+        var anchor = content.Batches[^1].Receipt is { } receipt ? HeadOf(NoteIn(receipt)) : null;
+        json.WriteStartArray("consistency");
+        foreach (var log in notes.Select(HeadOf).OfType<Checkpoint>().GroupBy(head => head.Origin))
+        {
+            var middle = log.Key == anchor?.Origin ? anchor.Size : log.Max(head => head.Size);
+            foreach (var size in log.Select(head => head.Size).Where(size => size > 0 && size != middle).Distinct().Order())
+            {
+                var (from, to) = (Math.Min(size, middle), Math.Max(size, middle));
+                if (prove(log.Key, from, to) is { } path)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("origin", log.Key);
+                    json.WriteNumber("from", from);
+                    json.WriteNumber("to", to);
+                    json.WriteBase64String("path", path.SelectMany(hash => hash.ToBytes()).ToArray());
+                    json.WriteEndObject();
+                }
+            }
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static string NoteIn(string receipt) => receipt[(receipt.IndexOf("\n\n", StringComparison.Ordinal) + 2)..];
+
+    /// <summary>Null for what cannot be read: it is written as it is, and the verifier says so.</summary>
+    private static Checkpoint? HeadOf(string note)
+    {
+        try
+        {
+            return Checkpoint.Parse(SignedNote.Parse(note).Text);
+        }
+        catch (MalformedEvidenceException)
+        {
+            return null;
+        }
+    }
+
+    private static void WriteReceipt(Utf8JsonWriter json, string? receipt, List<string> heads)
     {
         if (receipt is not null)
         {
+            heads.Add(NoteIn(receipt));
             json.WriteBase64String("receipt", Encoding.UTF8.GetBytes(receipt));
         }
     }

@@ -7,10 +7,14 @@ namespace Evidence;
 internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batches, VerifierPolicy policy)
 {
     private readonly Receipt?[] receipts = new Receipt?[batches.Length];
-    private readonly List<string> manifestNotes = [];
+    private readonly List<string> otherNotes = [];
     private readonly Dictionary<Digest, long> beacons = [];
+    private readonly LogHeads heads = new();
 
     public long? LastSize => receipts.Length > 0 ? receipts[^1]?.LogSize : null;
+
+    /// <summary>How many heads of logs the bundle shows, and how many of them no proof joins with the others.</summary>
+    public (int Count, int Unlinked) Heads => (heads.Count, heads.Unlinked(receipts[^1]?.Note));
 
     public int LastWitnesses => receipts.Length > 0 ? receipts[^1]?.Witnesses ?? 0 : 0;
 
@@ -46,7 +50,7 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
                 return Finding.Of(receipt.Fault, "manifest") with { Detail = receipt.Reason };
             }
 
-            manifestNotes.Add(receipt.Note);
+            otherNotes.Add(receipt.Note);
         }
 
         var revoked = Revoked();
@@ -121,11 +125,11 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
             : Finding.None;
     }
 
-    /// <summary>Two heads of one size are two histories, and the log signed both: each alone looks whole. Only what the policy accepts
-    /// counts.</summary>
+    /// <summary>Heads that contradict each other are two histories, and the log signed both: each alone looks whole. Only what the policy
+    /// accepts counts, wherever in the bundle it stands.</summary>
     private Finding Forked()
     {
-        var notes = receipts.OfType<Receipt>().Select(receipt => receipt.Note).Concat(manifestNotes).ToList();
+        var notes = receipts.OfType<Receipt>().Select(receipt => receipt.Note).Concat(otherNotes).ToList();
         foreach (var note in bundle.Beacons)
         {
             if (Receipt.BeaconTimeMs(note, policy.Log) is { } time)
@@ -135,16 +139,9 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
             }
         }
 
-        var heads = new Dictionary<(string Origin, long Size), Digest>();
-        foreach (var head in notes.Select(note => Checkpoint.Parse(SignedNote.Parse(note).Text)))
-        {
-            if (!heads.TryAdd((head.Origin, head.Size), head.Root) && heads[(head.Origin, head.Size)] != head.Root)
-            {
-                return Finding.Of(Fault.LogForked, "", head.Origin, head.Size);
-            }
-        }
-
-        return Finding.None;
+        notes.AddRange(bundle.Releases.Select(release => ReleaseCheck.Check(release, policy).Note).OfType<string>());
+        var forked = notes.Select(heads.Add).FirstOrDefault(finding => !finding.IsNone);
+        return forked ?? heads.Join(bundle.Consistency);
     }
 
     /// <summary>Log order is the clock: a batch logged at or after the index of a revocation of its key counts for nothing.</summary>

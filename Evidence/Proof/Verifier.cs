@@ -289,6 +289,11 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
             notes.Add(new("note.noWitness", []));
         }
 
+        if (log is { Heads: { Unlinked: > 0 } shown })
+        {
+            notes.Add(new("note.unlinked", [$"{shown.Count}", $"{shown.Unlinked}"]));
+        }
+
         foreach (var channel in channels)
         {
             var probe = channel.Probe;

@@ -18,14 +18,17 @@ public sealed partial class VerifyWithoutUsTests : IDisposable
     {
         var (blocks, answers) = await Walk(File.ReadAllBytes(Golden("untouched.coldproof.json")), File.ReadAllBytes(Golden("policy.json")));
         Assert.Equal(blocks.Select(block => block.Says), answers);
-        Assert.Equal(9, blocks.Count);
+        Assert.Equal(13, blocks.Count);
     }
 
     [Fact]
     public async Task The_same_commands_hold_for_a_record_of_other_keys()
     {
         using var truck = AttackTests.Truck("rear");
-        var (blocks, answers) = await Walk(truck.Bundle(), truck.Policy.ToJson());
+        using var stranger = AttackTests.Truck("rear");
+        var bundle = truck.Bundle();
+        var page = Attacks.All(truck, stranger).Single(attack => attack.Name == "release-of-this-page").Bundle;
+        var (blocks, answers) = await Walk(bundle, truck.Policy.ToJson(), page);
         Assert.Equal(blocks.Select(block => block.Says), answers);
     }
 
@@ -50,6 +53,7 @@ public sealed partial class VerifyWithoutUsTests : IDisposable
         {
             ("batch-000003/to-be-signed.bin", 200, "cd trip; openssl dgst -sha256 -verify manifest-001/gateway-key.pem -signature batch-000003/signature.der batch-000003/to-be-signed.bin"),
             ("batch-000006/statement.cose", 200, "./check trip/policy/log.txt trip/batch-000006/statement.cose trip/batch-000006/receipt.tlog-proof"),
+            ("consistency/000001.add-checkpoint", 12, "./consistent trip/policy/log.txt trip/manifest-001/receipt.checkpoint trip/consistency/000001.add-checkpoint"),
             ("batch-000006/receipt.tlog-proof", 50, "./check trip/policy/log.txt trip/batch-000006/statement.cose trip/batch-000006/receipt.tlog-proof"),
         })
         {
@@ -65,11 +69,13 @@ public sealed partial class VerifyWithoutUsTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     /// <summary>Runs every block in one shell, in order; answers with what each printed.</summary>
-    private async Task<(List<Block> Blocks, List<string> Answers)> Walk(byte[] bundle, byte[] policy)
+    private async Task<(List<Block> Blocks, List<string> Answers)> Walk(byte[] bundle, byte[] policy, byte[]? page = null)
     {
         const string Mark = "--- end of block ---";
         File.WriteAllBytes(Path.Combine(folder, "trip.coldproof.json"), bundle);
         File.WriteAllBytes(Path.Combine(folder, "policy.json"), policy);
+        File.WriteAllBytes(Path.Combine(folder, "page.coldproof.json"), page ?? File.ReadAllBytes(Golden("release-of-this-page.coldproof.json")));
+        File.WriteAllText(Path.Combine(folder, "saved.html"), "the regulator's page of the golden files");
         var tools = Directory.CreateDirectory(Path.Combine(folder, "tools")).FullName;
         File.CreateSymbolicLink(Path.Combine(tools, "coldproof"), Path.Combine(AppContext.BaseDirectory, "gateway"));
         var runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));

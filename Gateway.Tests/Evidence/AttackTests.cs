@@ -53,6 +53,20 @@ public sealed class AttackTests
         Assert.Empty(Enum.GetNames<Fault>().Except(reached));
     }
 
+    /// <remarks>F-132: two heads of different sizes were taken for one log without proof, and a fork between them stood in a VERIFIED bundle.</remarks>
+    [Fact]
+    public void Heads_of_different_sizes_are_of_one_log_or_it_is_said_that_nothing_proves_it()
+    {
+        using var truck = Truck("place");
+        Assert.DoesNotContain(truck.Verify(truck.Content()).Notes, note => note.Key == "note.unlinked");
+        foreach (var attack in ForkAttacks.All(truck))
+        {
+            var verdict = Verifier.Verify(attack.Bundle, truck.Policy);
+            Assert.Equal((attack.Name, attack.Word == VerdictWord.Verified), (attack.Name, verdict.Notes.Any(note => note.Key == "note.unlinked")
+                && verdict.Word == VerdictWord.Verified));
+        }
+    }
+
     [Fact]
     public void There_are_at_least_forty_and_each_has_its_own_name()
     {
@@ -83,6 +97,7 @@ public sealed class AttackTests
             var verdict = Verifier.Verify(File.ReadAllBytes(Path.Combine(golden, name + ".coldproof.json")), own);
             Assert.Equal((name, row["word"]!.GetValue<string>(), row["fault"]!.GetValue<string>(), row["reason"]!.GetValue<string>()),
                 (name, verdict.Word.ToString(), verdict.Fault.ToString(), Reason(verdict)));
+            Assert.Equal((name, row["notes"]!.ToJsonString()), (name, Notes(verdict).ToJsonString()));
             Assert.Equal((name, row["page"]?.ToJsonString()), (name, Page(verdict)?.ToJsonString()));
         }
     }
@@ -131,6 +146,9 @@ public sealed class AttackTests
     private static string Reason(Verdict verdict) =>
         verdict.Checks.FirstOrDefault(check => check.State == CheckState.Failed)?.Finding?.Say("en") ?? "";
 
+    /// <summary>What must be read beside the word.</summary>
+    private static JsonArray Notes(Verdict verdict) => [.. verdict.Notes.Select(note => (JsonNode)note.Sentence)];
+
     /// <summary>What the releases of a bundle say about the golden page, word for word; null where it carries none.</summary>
     private static JsonObject? Page(Verdict verdict)
     {
@@ -178,6 +196,7 @@ public sealed class AttackTests
                 ["word"] = attack.Word.ToString(),
                 ["fault"] = attack.Fault.ToString(),
                 ["reason"] = Reason(Verifier.Verify(attack.Bundle, attack.Policy ?? truck.Policy)),
+                ["notes"] = Notes(Verifier.Verify(attack.Bundle, attack.Policy ?? truck.Policy)),
             };
             if (Page(Verifier.Verify(attack.Bundle, attack.Policy ?? truck.Policy)) is { } page)
             {

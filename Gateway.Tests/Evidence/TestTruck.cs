@@ -120,7 +120,36 @@ public sealed class TestTruck : IDisposable
     public BundleContent Content(DisclosureLevel level = DisclosureLevel.Readings, params ushort[] channels) => new(Id,
         [.. (channels.Length == 0 ? [0] : channels).Select(c => new ChannelId(c))], batches[0].Header.OpenedMs,
             batches[^1].Header.ClosedMs, level,
-        [new(SignedManifest, ManifestReceipt)], [.. batches], [.. notes], []);
+        [new(SignedManifest, ManifestReceipt)], [.. batches], [.. notes], [])
+    {
+        Consistency = (origin, from, to) => origin == LogKey.Verifier.Name && to <= logLeaves.Count ? Consistency(from, to) : null,
+    };
+
+    /// <summary>RFC 6962's own recursive definition of a consistency proof; slow, and only here.</summary>
+    public ImmutableArray<Digest> Consistency(long from, long to)
+    {
+        return [.. Sub((int)from, 0, (int)to, whole: true)];
+
+        IEnumerable<Digest> Sub(int m, int start, int n, bool whole)
+        {
+            if (m == n)
+            {
+                return whole ? [] : [Root(start, n)];
+            }
+
+            var k = 1;
+            while (k * 2 < n)
+            {
+                k *= 2;
+            }
+
+            return m <= k
+                ? [.. Sub(m, start, k, whole), Root(start + k, n - k)]
+                : [.. Sub(m - k, start + k, n - k, whole: false), Root(start, k)];
+        }
+
+        Digest Root(int start, int n) => LogTree.Root([.. logLeaves.Skip(start).Take(n)]);
+    }
 
     public byte[] Bundle(DisclosureLevel level = DisclosureLevel.Readings, params ushort[] channels) =>
         BundleWriter.Write(Content(level, channels));

@@ -59,6 +59,11 @@ public sealed class ReleaseTests : IAsyncLifetime
             Assert.Equal((PageStanding.Logged, 5L), (answer.Standing, answer.Release!.Index));
         }
 
+        // Receipts of several sizes, the release's among them, and the log's tiles join them all.
+        var evidence = await bench.Http.GetByteArrayAsync(Window + "/bundle", TestContext.Current.CancellationToken);
+        Assert.NotEmpty(JsonNode.Parse(evidence)!["consistency"]!.AsArray());
+        Assert.Equal(["note.softwareKey", "note.noWitness"], Verifier.Verify(evidence, bench.Ledger.Policy).Notes.Select(note => note.Key));
+
         var pdf = await bench.Http.GetByteArrayAsync(Window + "/evidence.pdf", TestContext.Current.CancellationToken);
         var (bundle, attached) = EvidenceFile.Read(pdf, "report.pdf");
         Assert.Equal(PageStanding.Logged, PageAnswer.Of(Verifier.Verify(bundle, bench.Ledger.Policy).Releases, attached!.Sum).Standing);

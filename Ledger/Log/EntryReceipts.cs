@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Evidence;
 using Evidence.Log;
 using Ledger.Hosting;
@@ -9,6 +10,8 @@ namespace Ledger.Log;
 internal sealed class EntryReceipts(LedgerCore core)
 {
     private readonly Dictionary<long, (LogProver Prover, SignedNote Note)> provers = [];
+
+    private readonly Dictionary<long, LogProver> linkers = [];
 
     public string Of(long index, ReadOnlyMemory<byte> entry)
     {
@@ -22,5 +25,22 @@ internal sealed class EntryReceipts(LedgerCore core)
         }
 
         return TiledLog.Receipt(found.Prover, found.Note, index, entry.Span);
+    }
+
+    /// <summary>That this log at one size begins with a smaller one; null for another log. Whoever writes it into a bundle verifies the bundle.</summary>
+    public ImmutableArray<Digest>? Consistency(string origin, long from, long to)
+    {
+        if (origin != core.Keys.Origin || to > core.Log.Head.Size)
+        {
+            return null;
+        }
+
+        if (!linkers.TryGetValue(to, out var prover))
+        {
+            prover = provers.TryGetValue(to, out var found) ? found.Prover : core.Log.Prover(to);
+            linkers.Add(to, prover);
+        }
+
+        return prover.Consistency(from);
     }
 }

@@ -176,6 +176,7 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
             batches, BundleSpacing.Beacons(spans, place => Note(context, rows[place].Row.Beacon)), Revocations(context, keys, receipts))
         {
             Releases = [.. core.Releases.Pages().Select(logged => new BundleStatement(logged.Statement, logged.Receipt))],
+            Consistency = receipts.Consistency,
         });
         return new(gateway, window, bundle, Verifier.Verify(bundle, core.Policy)) { Root = batches[^1].Header.Root, LogIndex = rows[^1].Row.LogIndex };
     }

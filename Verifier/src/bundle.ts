@@ -1,6 +1,7 @@
 import { base64, fromUtf8, Malformed, refuse } from './bytes.ts';
 import { asArray, asObject, asText, asWhole, fields, parseJson, shorten, type Json } from './json.ts';
-import { BODY_LENGTH_MAX, CHANNELS_MAX, LEAF_LENGTH_MAX, WALL_CEILING } from './leaf.ts';
+import { BODY_LENGTH_MAX, CHANNELS_MAX, LEAF_LENGTH_MAX, NUMBER_MAX, WALL_CEILING } from './leaf.ts';
+import { PATH_MAX } from './log.ts';
 import { PublicKey, OPENING_LENGTH_MAX, STATEMENT_LENGTH_MAX } from './statement.ts';
 import { TlogPolicy } from './tlogpolicy.ts';
 import { LEAVES_MAX } from './tree.ts';
@@ -9,6 +10,8 @@ import { LEAVES_MAX } from './tree.ts';
 export const BUNDLE_LENGTH_MAX = 64 * 1024 * 1024;
 /** Most software releases of a bundle. */
 export const RELEASES_MAX = 100;
+const CONSISTENCY_MAX = 10_000;
+const ORIGIN_LENGTH_MAX = 400;
 const POLICY_LENGTH_MAX = 256 * 1024;
 const HOUR = 3_600_000;
 
@@ -17,6 +20,8 @@ export type Level = typeof LEVELS[number];
 
 export interface ShownStatement { bytes: Uint8Array; receipt: string | null }
 export interface ShownManifest extends ShownStatement { openings: { channel: number; bytes: Uint8Array }[] }
+/** A proof that the log at one size begins with all entries of a smaller one (RFC 6962, 2.1.2). */
+export interface ShownConsistency { origin: string; from: number; to: number; path: Uint8Array[] }
 export interface ShownLeaf { place: number; bytes: Uint8Array }
 export interface ShownBatch {
   header: Uint8Array; leaves: ShownLeaf[]; columns: Uint8Array[]; tree: Uint8Array | null; path: Uint8Array | null; receipt: string | null;
@@ -28,6 +33,8 @@ export interface Bundle {
   beacons: string[]; revocations: ShownStatement[];
   /** Software releases: which page was published by whom. No part of the record. */
   releases: ShownStatement[];
+  /** That heads of different sizes in here are of one log. */
+  consistency: ShownConsistency[];
 }
 
 /** The bundle says that it is of another format or version than this program reads. */
@@ -46,7 +53,7 @@ export function parseBundle(bytes: Uint8Array): Bundle {
   if (format !== 'coldproof/1') {
     throw new UnknownFormat(shorten(format));
   }
-  fields(root, 'bundle', ['format', 'gateway', 'channels', 'window', 'level', 'manifests', 'batches', 'beacons', 'revocations'], ['anchors', 'releases']);
+  fields(root, 'bundle', ['format', 'gateway', 'channels', 'window', 'level', 'manifests', 'batches', 'beacons', 'revocations'], ['anchors', 'releases', 'consistency']);
   const window = asObject(root.get('window'), 'window');
   fields(window, 'window', ['from', 'to'], []);
   const from = asWhole(window.get('from'), `window's "from"`, 0, WALL_CEILING);
@@ -63,6 +70,7 @@ export function parseBundle(bytes: Uint8Array): Bundle {
     beacons: asArray(root.get('beacons'), 'beacons', 200_000).map((note) => fromUtf8(readBytes(note, 'beacon', 65_536), 'beacon')),
     revocations: asArray(root.get('revocations'), 'revocations', 1000).map(readStatement),
     releases: root.has('releases') ? asArray(root.get('releases'), 'releases', RELEASES_MAX).map(readStatement) : [],
+    consistency: root.has('consistency') ? asArray(root.get('consistency'), 'consistency', CONSISTENCY_MAX).map(readConsistency) : [],
   };
 }
 
@@ -72,6 +80,19 @@ function readChannels(json: Json | undefined): number[] {
   const channels = items.map((channel) => asWhole(channel, 'channel', 0, CHANNELS_MAX - 1));
   if (channels.some((channel, i) => i > 0 && channel <= channels[i - 1])) refuse("The bundle's channels do not rise.");
   return channels;
+}
+
+function readConsistency(json: Json): ShownConsistency {
+  const object = asObject(json, 'consistency proof');
+  fields(object, 'consistency proof', ['origin', 'from', 'to', 'path'], []);
+  const origin = asText(object.get('origin'), 'origin');
+  const path = readBytes(object.get('path'), 'path', PATH_MAX * 32);
+  if (origin.length === 0 || origin.length > ORIGIN_LENGTH_MAX || path.length % 32 !== 0) {
+    refuse(`A consistency proof has an origin of 1 to ${ORIGIN_LENGTH_MAX} characters and a path of whole hashes.`);
+  }
+  const from = asWhole(object.get('from'), 'smaller size', 1, NUMBER_MAX);
+  const hashes = Array.from({ length: path.length / 32 }, (_, i) => path.subarray(32 * i, 32 * i + 32));
+  return { origin, from, to: asWhole(object.get('to'), 'larger size', from + 1, NUMBER_MAX), path: hashes };
 }
 
 function readStatement(json: Json): ShownStatement {

@@ -4,6 +4,8 @@ import { base64, concat, CryptoDisagreement, equal, hex, refuse, short, utf8 } f
 import { shorten } from './json.ts';
 
 const NOTE_LENGTH_MAX = 256 * 1024;
+/** The most hashes a proof can need in a tree of fewer than 2^63 entries. */
+export const PATH_MAX = 63;
 const PROOF_LENGTH_MAX = NOTE_LENGTH_MAX + 32 * 1024;
 
 /** ASCII digits without sign or leading zeroes, 0 to 2^63 − 1; null for any other spelling. */
@@ -39,6 +41,30 @@ export function inclusionFault(leaf: Uint8Array, index: bigint, size: bigint, pa
   }
   if (last !== 0n) return `The inclusion path of entry ${index} of ${size} ends below the root: ${path.length} hashes.`;
   return equal(hash, root) ? null : `The inclusion path of entry ${index} of ${size} leads to ${short(hash)}; the root is ${short(root)}.`;
+}
+
+/** RFC 9162, 2.1.4.2, for 0 < old < new. Null when the path shows that the newer tree begins with all entries of the older; otherwise why not. */
+export function consistencyFault(oldSize: bigint, oldRoot: Uint8Array, newSize: bigint, newRoot: Uint8Array, path: Uint8Array[]): string | null {
+  const which = `The consistency proof from ${oldSize} to ${newSize}`;
+  let [node, last] = [oldSize - 1n, newSize - 1n];
+  while ((node & 1n) === 1n) [node, last] = [node >> 1n, last >> 1n];
+  const fromOldRoot = node === 0n; // The older tree is one complete subtree: its root is the first hash, and is not sent.
+  const first = fromOldRoot ? oldRoot : path[0];
+  if (path.length === 0 || first === undefined) return `${which} is empty.`;
+  let [oldHash, newHash] = [first, first];
+  for (const sibling of path.slice(fromOldRoot ? 0 : 1)) {
+    if (last === 0n) return `${which} has ${path.length} hashes, more than the tree is high.`;
+    if ((node & 1n) === 1n || node === last) {
+      [oldHash, newHash] = [logNode(sibling, oldHash), logNode(sibling, newHash)];
+      while ((node & 1n) === 0n && node !== 0n) [node, last] = [node >> 1n, last >> 1n];
+    } else {
+      newHash = logNode(newHash, sibling);
+    }
+    [node, last] = [node >> 1n, last >> 1n];
+  }
+  if (last !== 0n) return `${which} ends below the root: ${path.length} hashes.`;
+  if (!equal(oldHash, oldRoot)) return `The consistency proof leads to ${short(oldHash)} for ${oldSize} entries; the root is ${short(oldRoot)}.`;
+  return equal(newHash, newRoot) ? null : `The consistency proof leads to ${short(newHash)} for ${newSize} entries; the root is ${short(newRoot)}.`;
 }
 
 // What .NET's char.IsWhiteSpace takes as white space, controls and the plus: none may stand in a key's name.

@@ -2,6 +2,8 @@ import type { ProvenBatch } from './batches.ts';
 import { digest, hex, Malformed, utc, utf8 } from './bytes.ts';
 import type { Bundle, Policy } from './bundle.ts';
 import { askBrowser, inclusionFault, parseCheckpoint, parseNote, parseProof, type Checkpoint, type Note, type TlogProof } from './log.ts';
+import { LogHeads } from './logheads.ts';
+import { checkRelease } from './release.ts';
 import { decodeRevocation, decodeStatement } from './statement.ts';
 import type { Cosigner, PolicyCheck, TlogPolicy } from './tlogpolicy.ts';
 import { leafHash } from './tree.ts';
@@ -67,9 +69,15 @@ function noteOf(text: string, read: (text: string) => Note): Note[] {
 export class LogRules {
   private readonly receipts: (Receipt | null)[];
   private readonly beacons = new Map<string, number>();
+  private readonly heads = new LogHeads();
 
   constructor(private readonly bundle: Bundle, private readonly batches: ProvenBatch[], private readonly policy: Policy) {
     this.receipts = batches.map(() => null);
+  }
+
+  /** How many heads of logs the bundle shows, and how many of them no proof joins with the others. */
+  get shownHeads(): { count: number; unlinked: number } {
+    return { count: this.heads.count, unlinked: this.heads.unlinked(this.last?.proof?.checkpoint ?? null) };
   }
 
   get last(): Receipt | null {
@@ -110,14 +118,14 @@ export class LogRules {
     }
     const revoked = await this.revoked();
     if (revoked !== null) return revoked;
-    const forked = this.forked(heads);
+    const forked = await this.forked(heads);
     if (forked !== null) return forked;
     const { number } = this.batches[this.batches.length - 1].header;
     return this.last === null ? found('ReceiptMissing', '', number) : null;
   }
 
-  /** Two heads of one size are two histories, and the log signed both: each alone looks whole. Only what the policy accepts counts. */
-  private forked(ofManifests: Checkpoint[]): Finding | null {
+  /** Heads that contradict each other are two histories, and the log signed both: each alone looks whole. Only what the policy accepts counts. */
+  private async forked(ofManifests: Checkpoint[]): Promise<Finding | null> {
     const heads = [...this.receipts.flatMap((receipt) => receipt?.proof?.checkpoint ?? []), ...ofManifests];
     for (const note of this.bundle.beacons) {
       const time = beaconTime(note, this.policy.log);
@@ -125,13 +133,15 @@ export class LogRules {
       this.beacons.set(hex(digest(utf8(note))), time);
       heads.push(parseCheckpoint(parseNote(note).text));
     }
-    const roots = new Map<string, string>();
-    for (const { origin, size, root } of heads) {
-      const [name, here] = [`${size} ${origin}`, hex(root)];
-      if ((roots.get(name) ?? here) !== here) return found('LogForked', '', origin, String(size));
-      roots.set(name, here);
+    for (const shown of this.bundle.releases) {
+      const { finding } = await checkRelease(shown, this.policy);
+      if (finding === null && shown.receipt !== null) heads.push(parseProof(shown.receipt).checkpoint);
     }
-    return null;
+    for (const head of heads) {
+      const forked = this.heads.add(head);
+      if (forked !== null) return forked;
+    }
+    return this.heads.join(this.bundle.consistency);
   }
 
   /** Log order is the clock: a batch logged at or after the index of a revocation of its key counts for nothing. */

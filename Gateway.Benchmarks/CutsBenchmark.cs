@@ -3,7 +3,8 @@ using Gateway.Tests.Anchoring;
 
 namespace Gateway.Benchmarks;
 
-/// <summary>Power cuts for the real journal, batch store, start and repair on a disk in memory: `cuts [--batches N] [--seeds N] [--stride N]`.</summary>
+/// <summary>Power cuts for the real journal, batch store, start and repair on a disk in memory: `cuts [--batches N] [--seeds N] [--stride N]
+/// [--only fold|wait|resume]`.</summary>
 /// <remarks>Default: 70 batches, 4 choices of sectors and of writes, every operation. The start after a cut is cut again at each of its own
 /// operations, after every eleventh operation of the run. Then batches that are closed and wait for their signature, and cards that were rolled back
 /// and resume (decision 0077).</remarks>
@@ -16,9 +17,11 @@ internal static class CutsBenchmark
         var batches = Number(args, "--batches", 70);
         var losses = Loss.All(Number(args, "--seeds", 4));
         var stride = Number(args, "--stride", 1);
+        var only = Array.IndexOf(args, "--only") is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : "";
         List<string> violations = [];
-        using (var sweep = new CutSweep(batches))
+        if (only is "" or "fold")
         {
+            using var sweep = new CutSweep(batches);
             Tell($"{batches} batches, {(sweep.HasFolded ? "with folds" : "nothing was folded")}", sweep, losses);
             Count("recording and folding", sweep, () => sweep.Recording(losses, stride, Draw));
             Count("start after a cut", sweep, () => sweep.Recovering(losses, stride * RecoveryStride, Draw));
@@ -30,15 +33,16 @@ internal static class CutsBenchmark
             violations.AddRange(sweep.Violations);
         }
 
-        using (var sweep = CutSweep.Waiting(Closed))
+        if (only is "" or "wait")
         {
+            using var sweep = CutSweep.Waiting(Closed);
             Tell($"batches closed without a signature, {sweep.Waited} of them waiting at once", sweep, losses);
             Count("closing and signing", sweep, () => sweep.Recording(losses, stride, Draw));
             Count("start after a cut", sweep, () => sweep.Recovering(losses, stride * RecoveryStride, Draw));
             violations.AddRange(sweep.Violations);
         }
 
-        foreach (var wasFar in (bool[])[false, true])
+        foreach (var wasFar in only is "" or "resume" ? (bool[])[false, true] : [])
         {
             using var sweep = new RollbackSweep(wasFar);
             Tell($"a card rolled back, enrolled again and resumed{(wasFar ? "; far from coverage it had signed what it takes back" : "")}", sweep, losses);

@@ -60,20 +60,22 @@ internal sealed class BundleChecker(GatewayId gateway, int channels, VerifierPol
             return;
         }
 
-        Temperatures(verdict, window);
+        Temperatures(verdict, window, isAlone: extract.Batches.Length == 1);
         for (var i = 0; i <= FlipsInEvidence; i++)
         {
             Flip(bytes, verdict, isEvidence: i > 0);
         }
     }
 
-    private void Temperatures(Verdict verdict, SoundWindow window)
+    /// <param name="isAlone">No other batch is shown: a clock that was set back brings others into the same window, and these may be out of
+    /// range.</param>
+    private void Temperatures(Verdict verdict, SoundWindow window, bool isAlone)
     {
         foreach (var channel in verdict.Channels)
         {
             var limits = checker.Limits[channel.Channel.Value];
             var truths = window.Truths.Select(truth => truth.Channels[channel.Channel.Value].MilliCelsius).ToList();
-            if (channel.Answer == Answer.OutOfRange && truths.TrueForAll(limits.IsSurelyInside))
+            if (isAlone && channel.Answer == Answer.OutOfRange && truths.TrueForAll(limits.IsSurelyInside))
             {
                 checker.Violate($"A window reads out of range on channel {channel.Channel}, and it never was.");
             }

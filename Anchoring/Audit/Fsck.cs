@@ -95,6 +95,7 @@ public sealed class Fsck
             stored, receipts, chain.Open.RoundCount, tornLength)
         {
             Unanchored = chain.Unanchored.Count(),
+            ToSign = chain.Closed.Count,
             Manifest = chain.ManifestFor(chain.Open.Number)?.Manifest,
             Notes = [.. Notes()],
         };

@@ -25,6 +25,9 @@ public sealed record FsckReport(ImmutableArray<FsckFinding> Findings, int Segmen
     /// <summary>Sealed batches that wait for their receipts.</summary>
     public int Unanchored { get; init; }
 
+    /// <summary>Batches that are closed and wait for their signature, which comes with the ledger's word or with patience (F-41).</summary>
+    public int ToSign { get; init; }
+
     /// <summary>The manifest in force; null when none is recorded.</summary>
     public Manifest? Manifest { get; init; }
 

@@ -131,7 +131,8 @@ public static class FsckVerb
         }
 
         screen.Line($"{Figures.Count(report.Batches)} batches, {Figures.Count(report.Rounds)} rounds, {Figures.Count(report.Receipts)} "
-            + $"receipts; {report.Unanchored} batches wait for the ledger, {report.OpenRounds} rounds are not yet sealed; "
+            + $"receipts; {report.Unanchored} batches wait for the ledger, {report.ToSign} for their signature, {report.OpenRounds} rounds are not yet "
+            + "sealed; "
             + $"{report.Segments} journal segments, {Figures.Count(report.Stored)} batches in the store.");
         if (report.TornLength > 0)
         {
@@ -157,6 +158,7 @@ public static class FsckVerb
         writer.WriteNumber("rounds", report.Rounds);
         writer.WriteNumber("receipts", report.Receipts);
         writer.WriteNumber("unanchored", report.Unanchored);
+        writer.WriteNumber("toSign", report.ToSign);
         writer.WriteNumber("openRounds", report.OpenRounds);
         writer.WriteNumber("segments", report.Segments);
         writer.WriteNumber("stored", report.Stored);

@@ -55,7 +55,7 @@ internal sealed class Audit(Convoy convoy, AckWatch watch, JournalCopy copy, IRe
                 violations.Add($"gateway fsck after the end: {fsck}");
             }
 
-            if (fsck.Said.Contains(" 0 batches wait for the ledger, 0 rounds are not yet sealed", StringComparison.Ordinal))
+            if (fsck.Said.Contains(" 0 batches wait for the ledger, 0 for their signature, 0 rounds are not yet sealed", StringComparison.Ordinal))
             {
                 break;
             }

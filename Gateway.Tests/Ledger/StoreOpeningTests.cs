@@ -1,10 +1,13 @@
+using System.Diagnostics;
+using Gateway.Tests.Abuse;
 using global::Ledger.Store;
 using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
 
 namespace Gateway.Tests.Ledger;
 
-/// <summary>Goal: no start of the ledger that was cut off keeps the next one from its database (F-110, F-111). Method: the file as such a start
-/// leaves it. Every write of a real first start is cut off in Abuse/FirstStartTests.</summary>
+/// <summary>Goal: no start of the ledger that was cut off keeps the next one from its database (F-110, F-111), and no moment at which the disk
+/// refused (F-112). Method: the file as such a start leaves it; a real ext4. Every write of a real first start is cut off in Abuse/FirstStartTests.</summary>
 public sealed class StoreOpeningTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -42,6 +45,51 @@ public sealed class StoreOpeningTests : IDisposable
         Do("INSERT INTO \"__EFMigrationsLock\" (\"Id\", \"Timestamp\") VALUES (1, '2026-11-26 00:00:00+00:00');");
         var opening = Task.Run(() => LedgerStore.Open(File).NextIndex(), TestContext.Current.CancellationToken);
         Assert.Equal(0, await opening.WaitAsync(Patience, TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>F-112: SQLite opens a file for reading that it may not open for writing, and says nothing.</summary>
+    [Fact]
+    public void A_connection_that_the_disk_let_only_read_is_not_kept_for_writing()
+    {
+        Assert.SkipWhen(SmallDisk.Impossible is not null, SmallDisk.Impossible ?? "");
+        using var disk = new SmallDisk(16);
+        try
+        {
+            ReadOnlyForAMoment(Path.Combine(disk.Folder, "ledger.db"));
+        }
+        finally
+        {
+            SqliteConnection.ClearAllPools(); // A pooled connection would hold the disk.
+        }
+    }
+
+    private static void ReadOnlyForAMoment(string file)
+    {
+        var store = LedgerStore.Open(file);
+        SqliteConnection.ClearAllPools();
+        Chattr("+i", file); // Every opening for writing is refused, as by a disk in trouble.
+        try
+        {
+            Assert.Equal(0, store.NextIndex());
+            using var context = store.Read();
+            Assert.ThrowsAny<SqliteException>(() => Write(context));
+        }
+        finally
+        {
+            Chattr("-i", file);
+        }
+
+        using var later = store.Read();
+        Assert.Equal(0, Write(later));
+    }
+
+    private static int Write(LedgerContext context) => context.RefusalCounts.ExecuteDelete();
+
+    private static void Chattr(string change, string file)
+    {
+        using var tool = Process.Start("chattr", [change, file]);
+        tool.WaitForExit();
+        Assert.Equal(0, tool.ExitCode);
     }
 
     private void Do(string statements)

@@ -1,5 +1,7 @@
 using System.Data.Common;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using SQLitePCL;
 
 namespace Ledger.Store;
 
@@ -21,5 +23,11 @@ internal sealed class SqliteDurability : DbConnectionInterceptor
         // WAL survives in the file, synchronous does not: it belongs to the connection.
         command.CommandText = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;";
         command.ExecuteNonQuery();
+        if (connection is SqliteConnection { Handle: { } handle } sqlite && raw.sqlite3_db_readonly(handle, "main") == 1)
+        {
+            // F-112: where the disk refuses to open a file for writing, SQLite opens it for reading and says nothing. Such a connection may be read
+            // from now, and must not come back out of the pool: every write would fail with it for as long as the process lives.
+            SqliteConnection.ClearPool(sqlite);
+        }
     }
 }

@@ -29,7 +29,7 @@ internal sealed record InjectionOutcome(Injection Injection, int Hits, int? Ende
 /// clean, and at the end everything acknowledged is there.</summary>
 internal sealed class InjectionRun : IAsyncDisposable
 {
-    private const int SegmentsNamed = 400, EntriesNamed = 512;
+    private const int SegmentsNamed = 400, SegmentsMax = 4, EntriesNamed = 512;
     private static readonly TimeSpan StopPatience = TimeSpan.FromMinutes(4);
     private static readonly string[] DatabaseEnds = ["", "-wal", "-shm", "-journal"];
     private readonly Convoy convoy;
@@ -89,7 +89,11 @@ internal sealed class InjectionRun : IAsyncDisposable
     private async Task<InjectionOutcome> InjectGateway(Injection injection, string trace)
     {
         var seasoning = new Seasoning(convoy);
-        seasoning.FillSegment();
+        if (seasoning.Segments < SegmentsMax)
+        {
+            seasoning.FillSegment(); // Not for ever: a gateway that is stopped before it folds would open one file more each time.
+        }
+
         seasoning.TakeWhatIsMadeAnew();
         convoy.StartGateway(Strace(injection, trace, GatewayFiles()));
         var gateway = convoy.Gateway!;

@@ -11,6 +11,9 @@ internal sealed class Seasoning(Convoy convoy)
     private const string Words = "A stretch of the road on which nothing happened, written down at length so that the journal's segment fills up and "
         + "the next start has something to fold into the batch store.";
 
+    /// <summary>How many segments the stopped gateway's journal has.</summary>
+    public int Segments => Directory.GetFiles(Path.Combine(convoy.GatewayData, Logbook.JournalFolder), "journal-*.segment").Length;
+
     /// <summary>Fills at least one more segment of the journal; nothing is offered to the ledger.</summary>
     public void FillSegment() => Work((logbook, now) =>
     {

@@ -156,20 +156,23 @@ public sealed partial class Logbook
             return;
         }
 
-        storeFault = "";
-        var batches = touching.Select(reader.Read).OfType<StoredBatch>().ToList();
         try
         {
-            storeFault = store.Put(batches) ?? "";
+            storeFault = store.Put([.. touching.Select(reader.Read).OfType<StoredBatch>()]) ?? "";
+            if (storeFault.Length == 0)
+            {
+                journal.DeleteThrough(segment);
+            }
         }
         catch (IOException fault)
         {
-            storeFault = fault.Message; // A full disk: the journal keeps everything, and folding is tried again.
+            // F-80, F-113: a full disk, a sector that cannot be read, a name that cannot be taken away. The journal keeps everything, recording goes
+            // on, and folding is tried again.
+            storeFault = fault.Message;
         }
 
         if (storeFault.Length == 0)
         {
-            journal.DeleteThrough(segment);
             // Batches whose seal is still in the journal stay known; all that lost a record are found in the store from now on.
             chain.Forget(segment);
             KeepInsideBudget(nowMs);

@@ -33,6 +33,58 @@ public sealed class FailingCardTests
         }
     }
 
+    /// <summary>F-113: what is folded is read from the journal before, and its segment deleted after; neither may end the gateway.</summary>
+    [Fact]
+    public void Every_operation_around_a_fold_may_fail_and_the_cycle_goes_on()
+    {
+        var survived = 0;
+        for (var failAt = 1; ; failAt++)
+        {
+            using var bench = new Bench();
+            var card = new Card(new((ulong)failAt));
+            using var logbook = bench.Start(card.Folder);
+            while (card.FilesOf("journal").Count() < 3)
+            {
+                bench.Round(logbook, 4_000, 5_000); // One batch fills the first segment, and a second one is in use.
+            }
+
+            logbook.SealOpen(bench.Now(logbook));
+            card.FailAfter(failAt);
+            try
+            {
+                Offer(bench, logbook);
+                survived++;
+            }
+            catch (NotRecordedException)
+            {
+                continue; // The receipt could not be recorded, which comes before the fold: the gateway has to end.
+            }
+
+            if (card.Failed == 0)
+            {
+                Assert.True(survived > 10, $"Only {survived - 1} operations of a fold have failed.");
+                return;
+            }
+
+            bench.Round(logbook, 4_000, 5_000); // Recording goes on.
+            logbook.SealOpen(bench.Now(logbook));
+            Offer(bench, logbook);
+            Assert.DoesNotContain(card.FilesOf("journal"), file => file.Name == Journal.NameOf(1));
+            var extract = logbook.Extract(0, long.MaxValue);
+            Assert.Empty(extract.Missing);
+            Assert.Equal(2, extract.Batches.Length);
+        }
+    }
+
+    /// <summary>Manifest and batches go, their receipts come, and what is anchored is folded.</summary>
+    private static void Offer(Bench bench, Logbook logbook)
+    {
+        for (var i = 0; i < 6; i++)
+        {
+            logbook.Offer(bench.Now(logbook));
+        }
+    }
+
     /// <summary>F-81.</summary>
     [Fact]
     public void A_fold_that_is_the_first_work_of_a_session_hides_nothing_of_the_month()

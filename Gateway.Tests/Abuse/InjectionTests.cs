@@ -30,6 +30,7 @@ public sealed class InjectionTests
         [
             await run.Inject(new(Victim.Ledger, "fsync", "EIO", 1)),
             await run.Inject(new(Victim.Ledger, "pwrite64", "ENOSPC", 4)),
+            await run.Inject(new(Victim.Ledger, "openat", "EIO", 1)), // F-112: in each thread the first one.
         ];
         var account = await run.Close();
         Assert.True(account.IsClean, $"{string.Join('\n', outcomes)}\n{string.Join('\n', account.Lines())}");

@@ -16,19 +16,17 @@ public sealed class DisorderTests
     [Fact(Timeout = 5 * Minute)]
     public async Task A_ledger_that_answers_late_is_asked_again_and_logs_each_batch_once()
     {
-        await using var fleet = new Fleet();
-        await using var broker = new Mosquitto(fleet);
-        await broker.Start();
+        await using var stage = await LivingStage.Begin(patienceSeconds: 0);
+        var (fleet, truck) = (stage.Fleet, stage.Truck);
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var came = 0;
-        await fleet.Listen(broker.Port, async (from, uplink, cancellation) =>
+        await fleet.Listen(stage.Broker.Port, async (from, uplink, cancellation) =>
         {
             var answer = await fleet.Core.Intake.Accept(from, uplink, cancellation);
             Interlocked.Increment(ref came);
             await release.Task.WaitAsync(cancellation);
             return answer;
         });
-        using var truck = new LivingTruck(fleet, broker.Port) { PatienceSeconds = 0 };
         truck.Start();
         truck.Batch();
         truck.Batch();
@@ -47,39 +45,13 @@ public sealed class DisorderTests
     [Fact(Timeout = 5 * Minute)]
     public async Task Messages_replayed_reordered_and_doubled_on_the_wire_change_nothing()
     {
-        await using var fleet = new Fleet();
-        await using var broker = new Mosquitto(fleet, namesSessions: false);
-        await broker.Start();
-        await fleet.Listen(broker.Port);
-        using var truck = new LivingTruck(fleet, broker.Port);
+        await using var stage = await LivingStage.Begin(namesSessions: false);
+        var (fleet, truck) = (stage.Fleet, stage.Truck);
+        await stage.Listen();
         var heard = new List<MqttApplicationMessage>();
-        using var recorder = new MqttClientFactory().CreateMqttClient();
-        await recorder.ConnectAsync(fleet.Rogue(broker.Port, fleet.LedgerCertificate, "recorder"), TestContext.Current.CancellationToken);
-        recorder.ApplicationMessageReceivedAsync += arguments =>
-        {
-            lock (heard)
-            {
-                heard.Add(WireTests.Message(arguments.ApplicationMessage.Topic,
-                    System.Buffers.BuffersExtensions.ToArray(arguments.ApplicationMessage.Payload)));
-            }
-
-            return Task.CompletedTask;
-        };
-        await recorder.SubscribeAsync(Topics.Up(truck.Id), cancellationToken: TestContext.Current.CancellationToken);
-        using var listener = new MqttClientFactory().CreateMqttClient(); // Only the truck's own certificate may hear its answers.
-        using var certificate = truck.Certificate();
-        await listener.ConnectAsync(fleet.Rogue(broker.Port, certificate, "listener"), TestContext.Current.CancellationToken);
-        listener.ApplicationMessageReceivedAsync += arguments =>
-        {
-            lock (heard)
-            {
-                heard.Add(WireTests.Message(arguments.ApplicationMessage.Topic,
-                    System.Buffers.BuffersExtensions.ToArray(arguments.ApplicationMessage.Payload)));
-            }
-
-            return Task.CompletedTask;
-        };
-        await listener.SubscribeAsync(Topics.Down(truck.Id), cancellationToken: TestContext.Current.CancellationToken);
+        using var certificate = truck.Certificate(); // Only the truck's own may hear its answers.
+        using var recorder = await Recorder(fleet.Rogue(stage.Broker.Port, fleet.LedgerCertificate, "recorder"), Topics.Up(truck.Id), heard);
+        using var listener = await Recorder(fleet.Rogue(stage.Broker.Port, certificate, "listener"), Topics.Down(truck.Id), heard);
 
         for (var life = 0; life < 3; life++)
         {
@@ -106,6 +78,24 @@ public sealed class DisorderTests
         Assert.Equal(Enumerable.Range(0, entries.Count - 1).Select(number => (long)number),
             entries.Skip(1).Select(entry => BatchHeader.Decode(entry.Payload).Number));
         Assert.Empty(Fsck.Run(truck.Folder, null).Findings);
+    }
+
+    private static async Task<IMqttClient> Recorder(MqttClientOptions options, string topic, List<MqttApplicationMessage> heard)
+    {
+        var client = new MqttClientFactory().CreateMqttClient();
+        await client.ConnectAsync(options, TestContext.Current.CancellationToken);
+        client.ApplicationMessageReceivedAsync += arguments =>
+        {
+            lock (heard)
+            {
+                heard.Add(WireTests.Message(arguments.ApplicationMessage.Topic,
+                    System.Buffers.BuffersExtensions.ToArray(arguments.ApplicationMessage.Payload)));
+            }
+
+            return Task.CompletedTask;
+        };
+        await client.SubscribeAsync(topic, cancellationToken: TestContext.Current.CancellationToken);
+        return client;
     }
 
     /// <summary>All that was ever heard, newest first, twice: uplinks by the truck's own name, answers by the ledger's.</summary>

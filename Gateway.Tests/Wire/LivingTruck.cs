@@ -10,6 +10,7 @@ namespace Gateway.Tests.Wire;
 /// after the other.</summary>
 internal sealed class LivingTruck : IDisposable
 {
+    public const int WeekSeconds = 604_800;
     private readonly Fleet fleet;
     private readonly BrokerAddress broker;
     private readonly ECDsa tls = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -41,7 +42,7 @@ internal sealed class LivingTruck : IDisposable
 
     public LogLines Log { get; } = new();
 
-    public int PatienceSeconds { get; init; } = 604_800;
+    public int PatienceSeconds { get; init; } = WeekSeconds;
 
     public Moment Now => Moment.FromClocks(Logbook.Boot, uptimeMs, WallMs, ClockTrust.Ntp, 5);
 

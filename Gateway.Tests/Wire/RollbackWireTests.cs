@@ -18,11 +18,9 @@ public sealed class RollbackWireTests
     [Fact(Timeout = 5 * Minute)]
     public async Task A_card_rolled_back_is_told_over_mosquitto_and_goes_on_after_re_enrolment()
     {
-        await using var fleet = new Fleet();
-        await using var broker = new Mosquitto(fleet);
-        await broker.Start();
-        await fleet.Listen(broker.Port);
-        using var truck = new LivingTruck(fleet, broker.Port);
+        await using var stage = await LivingStage.Begin();
+        var (fleet, truck) = (stage.Fleet, stage.Truck);
+        await stage.Listen();
         await Live(truck, 4);
         var image = truck.Image();
         await Live(truck, 5);
@@ -59,13 +57,11 @@ public sealed class RollbackWireTests
     [Fact(Timeout = 5 * Minute)]
     public async Task Answers_that_a_broker_forges_are_counted_and_the_ledgers_own_are_taken()
     {
-        await using var fleet = new Fleet();
-        await using var broker = new Mosquitto(fleet);
-        await broker.Start();
-        using var truck = new LivingTruck(fleet, broker.Port);
+        await using var stage = await LivingStage.Begin();
+        var (fleet, truck) = (stage.Fleet, stage.Truck);
         using var forger = new MqttClientFactory().CreateMqttClient();
         using var signer = NoteSigner.FromSeed("ledger.example/test", SignatureType.Ed25519, new byte[32]);
-        await forger.ConnectAsync(fleet.Rogue(broker.Port, fleet.LedgerCertificate, "forger"), TestContext.Current.CancellationToken);
+        await forger.ConnectAsync(fleet.Rogue(stage.Broker.Port, fleet.LedgerCertificate, "forger"), TestContext.Current.CancellationToken);
         forger.ApplicationMessageReceivedAsync += arguments =>
         {
             var message = System.Buffers.BuffersExtensions.ToArray(arguments.ApplicationMessage.Payload);
@@ -85,7 +81,7 @@ public sealed class RollbackWireTests
         await truck.Until(() => truck.Status.Faults.Any(fault => fault.Contains("did not hold", StringComparison.Ordinal)));
         Assert.Equal(1, truck.Status.ToSign);
 
-        await fleet.Listen(broker.Port);
+        await stage.Listen();
         truck.Pass(Outbox.AnswerMsMax);
         await truck.Until(() => truck.Status.ToSign == 0);
         truck.Batch();
@@ -99,11 +95,9 @@ public sealed class RollbackWireTests
     [Fact(Timeout = 5 * Minute)]
     public async Task A_copied_gateway_is_told_that_another_one_signs_with_its_key()
     {
-        await using var fleet = new Fleet();
-        await using var broker = new Mosquitto(fleet);
-        await broker.Start();
-        await fleet.Listen(broker.Port);
-        using var truck = new LivingTruck(fleet, broker.Port) { PatienceSeconds = 0 };
+        await using var stage = await LivingStage.Begin(patienceSeconds: 0);
+        var (fleet, truck) = (stage.Fleet, stage.Truck);
+        await stage.Listen();
         await Live(truck, 3);
         var copy = truck.Image();
         await Live(truck, 1);

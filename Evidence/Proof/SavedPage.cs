@@ -14,7 +14,7 @@ public sealed record SavedPage(Digest Sum, ReadOnlyMemory<byte> Bundle, Immutabl
 {
     private static readonly ImmutableArray<string> Blocks = ["bundle", "policy", "context"];
 
-    /// <summary>Null when the file does not have each of the page's blocks exactly once.</summary>
+    /// <summary>Null when the file does not have each of the page's blocks exactly once, one behind the other.</summary>
     public static SavedPage? Read(ReadOnlyMemory<byte> file)
     {
         var spans = new List<(int Start, int Length)>();
@@ -31,7 +31,13 @@ public sealed record SavedPage(Digest Sum, ReadOnlyMemory<byte> Bundle, Immutabl
             spans.Add((start, length));
         }
 
-        return new(SumWithout(file.Span, [.. spans.Order()]), file.Slice(spans[0].Start, spans[0].Length),
+        var sorted = spans.Order().ToList();
+        if (sorted.Zip(sorted.Skip(1)).Any(pair => pair.First.Start + pair.First.Length > pair.Second.Start))
+        {
+            return null; // F-133: one block begins inside another.
+        }
+
+        return new(SumWithout(file.Span, sorted), file.Slice(spans[0].Start, spans[0].Length),
             ReleasesIn(file.Slice(spans[2].Start, spans[2].Length)));
     }
 
@@ -60,7 +66,7 @@ public sealed record SavedPage(Digest Sum, ReadOnlyMemory<byte> Bundle, Immutabl
                 ? [.. list.EnumerateArray().Select(item => ReleaseFile.Parse(Encoding.UTF8.GetBytes(item.GetRawText())))]
                 : [];
         }
-        catch (Exception fault) when (fault is JsonException or MalformedEvidenceException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException or MalformedEvidenceException) // F-133: text that is no UTF-8.
         {
             return [];
         }

@@ -22,6 +22,7 @@ public sealed class FuzzTests(FuzzTests.Readers readers) : IClassFixture<FuzzTes
     /// <summary>F-95.</summary>
     [Theory]
     [MemberData(nameof(Names))]
+    // F-133 was found here.
     public void No_bytes_crash_or_bloat_a_reader_and_what_it_reads_it_writes_as_it_stood(string name)
     {
         var target = readers.Targets.All.First(target => target.Name == name);

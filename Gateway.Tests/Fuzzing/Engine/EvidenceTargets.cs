@@ -14,7 +14,7 @@ public static class EvidenceTargets
 {
     private static readonly ImmutableArray<byte> Salt = [.. Enumerable.Range(0, 16).Select(i => (byte)i)];
 
-    public static IEnumerable<FuzzTarget> All(TestTruck truck) => [.. OfBatches(truck), .. OfTrees(), .. OfTheLog(truck), .. OfProofs(truck), .. OfTheWire(truck)];
+    public static IEnumerable<FuzzTarget> All(TestTruck truck) => [.. OfBatches(truck), .. OfTrees(), .. OfTheLog(truck), .. OfProofs(truck), .. OfReleases(truck), .. OfTheWire(truck)];
 
     private static IEnumerable<FuzzTarget> OfBatches(TestTruck truck)
     {
@@ -135,6 +135,32 @@ public static class EvidenceTargets
             var written = VerifierPolicy.Parse(input).ToJson();
             return FuzzFindingException.Same(written, VerifierPolicy.Parse(written).ToJson());
         })
+        { AllocatedPerByte = 128, AllocatedMin = 192 * 1024 };
+    }
+
+    private static IEnumerable<FuzzTarget> OfReleases(TestTruck truck)
+    {
+        var policy = truck.Policy;
+        var release = new SoftwareRelease(SoftwareRelease.PageName, "0.1.0", Digest.Of([1]), TestTruck.StartMs);
+        var signed = release.Sign("test", truck.AuthorityKey);
+        var receipt = truck.Log(signed, TestTruck.StartMs);
+        var file = ReleaseFile.Write(signed.Bytes.AsSpan(), receipt);
+        yield return new("software release", [release.Encode()], input => FuzzFindingException.Same(input, SoftwareRelease.Decode(input).Encode()));
+        yield return new("release file", [file, ReleaseFile.Write(signed.Bytes.AsSpan(), null)], input =>
+        {
+            var read = ReleaseFile.Parse(input);
+            var again = ReleaseFile.Parse(ReleaseFile.Write(read.Bytes.AsSpan(), read.Receipt));
+            return FuzzFindingException.Same(read.Bytes.AsSpan(), again.Bytes.AsSpan()) && FuzzFindingException.Same(read.Receipt ?? "", again.Receipt ?? "")
+                && ReleaseCheck.Check(read, policy).Holds;
+        })
+        { AllocatedPerByte = 128, AllocatedMin = 192 * 1024 };
+        static string Block(string name) => $"<script type=\"application/json\" id=\"coldproof-{name}\"></script>\n";
+        var empty = Block("bundle") + Block("policy") + Block("context");
+        var filled = empty.Replace("context\">", $"context\">{{\"releases\":[{Encoding.UTF8.GetString(file)}]}}", StringComparison.Ordinal);
+        var sum = SavedPage.Read(Encoding.UTF8.GetBytes(empty))!.Sum;
+        yield return new("saved page", FuzzTarget.Texts(empty, filled), input => SavedPage.Read(input) is { } page
+            ? page.Releases.All(found => ReleaseCheck.Check(found, policy).Finding is not null) && page.Sum == sum
+            : false)
         { AllocatedPerByte = 128, AllocatedMin = 192 * 1024 };
     }
 

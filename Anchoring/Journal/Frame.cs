@@ -96,10 +96,36 @@ public sealed record Frame(FrameKind Kind, long Sequence, ReadOnlyMemory<byte> P
     }
 
     /// <summary>The frame that begins here, if a whole and unharmed one does.</summary>
-    internal static bool TryRead(ReadOnlyMemory<byte> segmentBytes, FramePlace place, [NotNullWhen(true)] out Frame? frame)
+    internal static bool TryRead(ReadOnlyMemory<byte> segmentBytes, FramePlace place, [NotNullWhen(true)] out Frame? frame) =>
+        TryTake(segmentBytes[place.Offset..], place, out frame);
+
+    /// <summary>The same from a segment's file, of which nothing but this frame is read: a segment is large, and read again for each batch in
+    /// it.</summary>
+    internal static bool TryRead(Stream segment, FramePlace place, [NotNullWhen(true)] out Frame? frame)
     {
         frame = null;
-        var rest = segmentBytes[place.Offset..];
+        Span<byte> header = stackalloc byte[HeaderLength];
+        segment.Position = place.Offset;
+        if (segment.ReadAtLeast(header, HeaderLength, throwOnEndOfStream: false) < HeaderLength)
+        {
+            return false;
+        }
+
+        var length = BinaryPrimitives.ReadInt32BigEndian(header);
+        if (length <= 0 || length > segment.Length - place.Offset - Overhead)
+        {
+            return false;
+        }
+
+        var bytes = new byte[Overhead + length];
+        header.CopyTo(bytes);
+        return segment.ReadAtLeast(bytes.AsSpan(HeaderLength), bytes.Length - HeaderLength, throwOnEndOfStream: false) == bytes.Length - HeaderLength
+            && TryTake(bytes, place, out frame);
+    }
+
+    private static bool TryTake(ReadOnlyMemory<byte> rest, FramePlace place, [NotNullWhen(true)] out Frame? frame)
+    {
+        frame = null;
         if (rest.Length <= Overhead)
         {
             return false;

@@ -49,9 +49,9 @@ internal static class JournalReader
     {
         for (var segment = from.Segment; segment <= last.Segment; segment++)
         {
-            var bytes = Bytes(folder, segment);
+            using var stream = folder.Open(Journal.NameOf(segment));
             var place = new FramePlace(segment, segment == from.Segment ? from.Offset : 0);
-            while (place <= last && Frame.TryRead(bytes, place, out var frame))
+            while (place <= last && Frame.TryRead(stream, place, out var frame))
             {
                 yield return frame;
                 place = place with { Offset = place.Offset + frame.Length };

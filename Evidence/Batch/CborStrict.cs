@@ -7,7 +7,8 @@ internal static class CborStrict
 {
     /// <summary>A writer whose output is deterministic. Canonical (RFC 7049) orders map keys by length first; for our keys, small
     /// integers, that is RFC 8949's order too.</summary>
-    public static CborWriter Writer() => new(CborConformanceMode.Canonical);
+    public static CborWriter Writer() => new(CborConformanceMode.Canonical, convertIndefiniteLengthEncodings: false,
+        allowMultipleRootLevelValues: false, initialCapacity: 64); // A leaf has 35 to 60 bytes; left alone each would begin with 1,024.
 
     /// <summary>Reads one whole item; whatever does not have its form, or stands after it, is a <see
     /// cref="MalformedEvidenceException"/>.</summary>

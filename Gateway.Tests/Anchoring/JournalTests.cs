@@ -48,6 +48,35 @@ public sealed class JournalTests
         }
     }
 
+    /// <summary>A segment is read whole at the start, and a frame at a time when a batch is read again: both take the same frames and no others.</summary>
+    [Fact]
+    public void A_frame_read_from_its_file_alone_is_the_one_that_is_read_with_its_segment()
+    {
+        var (bytes, places) = ThreeFrames();
+        var end = places[2].Offset + Frame.Overhead + 300;
+        for (var at = -1; at < end; at++)
+        {
+            var harmed = bytes.ToArray();
+            if (at >= 0)
+            {
+                harmed[at] ^= (byte)(1 << at % 8);
+            }
+
+            // Whole, and cut off where the harm is.
+            foreach (var content in new[] { harmed, harmed[..Math.Max(at, 0)] })
+            {
+                using var file = new MemoryStream(content);
+                foreach (var place in places.Append(new(1, end)).Where(place => place.Offset <= content.Length))
+                {
+                    var isThere = Frame.TryRead(content, place, out var expected);
+                    Assert.Equal(isThere, Frame.TryRead(file, place, out var read));
+                    Assert.Equal(expected?.Payload.ToArray(), read?.Payload.ToArray());
+                    Assert.Equal((expected?.Kind, expected?.Sequence, expected?.Place), (read?.Kind, read?.Sequence, read?.Place));
+                }
+            }
+        }
+    }
+
     [Fact]
     public void A_frame_of_another_segment_never_counts()
     {

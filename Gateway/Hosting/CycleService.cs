@@ -26,6 +26,9 @@ public sealed class CycleService(Cycle cycle, MomentClock moments, SlotGrid slot
     /// <summary>So many bytes made since memory was given back are reason enough to do it before the minute is over.</summary>
     private const long TidyAfterBytes = 2 * 1024 * 1024;
 
+    /// <summary>So many are reason enough to do it at once: a segment was folded, or somebody was given an export.</summary>
+    private const long TidyAtOnceBytes = 4 * 1024 * 1024;
+
     private long tidiedMs, madeBytes;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
@@ -84,7 +87,7 @@ public sealed class CycleService(Cycle cycle, MomentClock moments, SlotGrid slot
     private void Tidy(long uptimeMs)
     {
         var (sinceMs, sinceBytes) = (uptimeMs - tidiedMs, GC.GetTotalAllocatedBytes(precise: false) - madeBytes);
-        if (sinceMs >= TidyEveryMs || (sinceMs >= TidyEveryMsMin && sinceBytes >= TidyAfterBytes))
+        if (sinceMs >= TidyEveryMs || sinceBytes >= TidyAtOnceBytes || (sinceMs >= TidyEveryMsMin && sinceBytes >= TidyAfterBytes))
         {
             (tidiedMs, madeBytes) = (uptimeMs, sinceBytes + madeBytes);
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);

@@ -53,9 +53,10 @@ public sealed record ExportWindow(long FromMs, long ToMs, ImmutableArray<ushort>
         $"from={FromMs}&to={ToMs}&channel={string.Join(',', Channels)}&level={Level}");
 
     /// <summary>The bundle's bytes.</summary>
+    /// <param name="isRunning">False when the store of a stopped gateway is read: then nothing is signed until it is started.</param>
     /// <exception cref="ExportException">Nothing is sealed in the window, a batch is missing, a channel is not enrolled, or it is more than
     /// verifiers read.</exception>
-    public byte[] Bundle(GatewayId gateway, Logbook logbook)
+    public byte[] Bundle(GatewayId gateway, Logbook logbook, bool isRunning = true)
     {
         RefuseTooMany(logbook);
         var extract = logbook.Extract(FromMs, ToMs);
@@ -69,11 +70,7 @@ public sealed record ExportWindow(long FromMs, long ToMs, ImmutableArray<ushort>
 
         if (extract.Batches.IsEmpty || extract.Manifests.IsEmpty)
         {
-            throw new ExportException($"Nothing is sealed between {Figures.Time(FromMs)} and {Figures.Time(ToMs)}; "
-                + (logbook.Status.ToSign is > 0 and var toSign
-                    ? $"{Figures.Count(toSign)} closed batches wait for the ledger's word before they are signed. `gateway status` says how long; "
-                        + "ask again then."
-                    : "choose another window."));
+            throw new ExportException($"Nothing is sealed between {Figures.Time(FromMs)} and {Figures.Time(ToMs)}; {WhyNothing(logbook.Status, isRunning)}");
         }
 
         if (!extract.Missing.IsEmpty)
@@ -103,6 +100,20 @@ public sealed record ExportWindow(long FromMs, long ToMs, ImmutableArray<ushort>
             $"The bundle of these {Figures.Count(batches.Count)} batches has {Figures.Bytes(bundle.Length)}; verifiers read at most "
             + $"{Figures.Bytes(Evidence.Bundle.LengthMax)}. Export the window in parts, fewer channels, or with --level summaries.");
     }
+
+    /// <summary>F-122: what is recorded and not sealed yet is told apart from a window in which nothing is.</summary>
+    private static string WhyNothing(LogbookStatus status, bool isRunning) => (status, isRunning) switch
+    {
+        ({ ToSign: > 0 }, true) => $"{Figures.Count(status.ToSign)} closed batches wait for the ledger's word before they are signed. `gateway status` "
+            + "says how long; ask again then.",
+        ({ ToSign: > 0 }, false) => $"{Figures.Count(status.ToSign)} closed batches wait for their signature, and the gateway is stopped. Start it: they are "
+            + "signed when the ledger has answered, or when Sealing:WordPatienceSeconds have passed; ask again then.",
+        ({ OpenRounds: > 0 }, true) => $"{Figures.Count(status.OpenRounds)} rounds are recorded in a batch that is still open. It is sealed when it is "
+            + "Sealing:AgeMaxSeconds old; ask again then, or choose another window.",
+        ({ OpenRounds: > 0 }, false) => $"{Figures.Count(status.OpenRounds)} rounds are recorded in a batch that the next start seals. Start the gateway and "
+            + "ask again, or choose another window.",
+        _ => "choose another window.",
+    };
 
     /// <summary>F-140: counted before anything of the window is held in memory.</summary>
     private void RefuseTooMany(Logbook logbook)

@@ -60,30 +60,36 @@ public static class ExportVerb
             }
 
             bar.End();
-            var bundle = await making;
+            var (bundle, toSign) = await making;
             await File.WriteAllBytesAsync(parsed.GetRequiredValue(file).FullName, bundle, stop);
             screen.Line($"✓ {parsed.GetRequiredValue(file).FullName}: {Figures.Bytes(bundle.Length)}. Anyone can check it: gateway "
                 + $"verify FILE --policy policy.json");
+            if (toSign > 0)
+            {
+                screen.Line(screen.Warning($"▲ {Figures.Count(toSign)} closed batches after the last signed one are not in it: they wait for the ledger's word. "
+                    + "`gateway status` says how long."));
+            }
+
             return ExitCode.Done;
         });
         return verb;
     }
 
-    private static async Task<byte[]> Make(GatewaySettings settings, ExportWindow window, TimeProvider clock, CancellationToken stop)
+    private static async Task<(byte[] Bundle, long ToSign)> Make(GatewaySettings settings, ExportWindow window, TimeProvider clock, CancellationToken stop)
     {
-        if (await StatusVerb.Ask(settings.Listen.ToString(), stop) is not null)
+        if (await StatusVerb.Ask(settings.Listen.ToString(), stop) is { } status)
         {
             using var http = new HttpClient { Timeout = Patience };
             using var answer = await http.GetAsync(new Uri($"http://{settings.Listen}/bundle?{window.ToQuery()}"), stop);
             return answer.IsSuccessStatusCode
-                ? await answer.Content.ReadAsByteArrayAsync(stop)
+                ? (await answer.Content.ReadAsByteArrayAsync(stop), status.ToSign)
                 : throw new VerbException((await answer.Content.ReadAsStringAsync(stop)).Trim());
         }
 
         return FromStore(settings, window, clock);
     }
 
-    private static byte[] FromStore(GatewaySettings settings, ExportWindow window, TimeProvider clock)
+    private static (byte[] Bundle, long ToSign) FromStore(GatewaySettings settings, ExportWindow window, TimeProvider clock)
     {
         using var key = Daemon.OpenKey(settings.DataDirectory);
         var folder = new EnrolmentFolder(settings.DataDirectory);
@@ -95,7 +101,7 @@ public static class ExportVerb
         {
             using var logbook = Daemon.Open(settings, key, link, enrolment);
             _ = logbook.Manifest ?? throw harm!; // Never enrolled.
-            return window.Bundle(key.Gateway, logbook);
+            return (window.Bundle(key.Gateway, logbook, isRunning: false), logbook.Status.ToSign);
         }
         catch (DirectoryInUseException fault)
         {

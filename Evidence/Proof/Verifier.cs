@@ -289,7 +289,7 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
             notes.Add(new("note.noWitness", []));
         }
 
-        if (log is { Heads: { Unlinked: > 0 } shown })
+        if (first.Fault != Fault.LogForked && log is { Heads: { Unlinked: > 0 } shown })
         {
             notes.Add(new("note.unlinked", [$"{shown.Count}", $"{shown.Unlinked}"]));
         }

@@ -83,8 +83,8 @@ public static class BundleMaker
     {
         0 => header with { Number = header.Number + dice.Between(0, 2) },
         1 => header with { Previous = Digest.Of([1]) },
-        2 => header with { OpenedMs = header.OpenedMs + dice.Between(-100_000, 100_000) },
-        3 => header with { ClosedMs = header.ClosedMs + dice.Between(-100_000, 100_000) },
+        2 => header with { OpenedMs = Math.Min(header.ClosedMs, header.OpenedMs + dice.Between(-100_000, 100_000)) }, // One that ends first is no header at all.
+        3 => header with { ClosedMs = Math.Max(header.OpenedMs, header.ClosedMs + dice.Between(-100_000, 100_000)) },
         4 => header with { Beacon = Digest.Of([2]) },
         5 => header with { Beacon = default },
         6 => header with { LeafCount = header.LeafCount + (int)dice.Between(0, 1) },

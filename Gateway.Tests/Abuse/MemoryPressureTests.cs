@@ -30,8 +30,7 @@ public sealed class MemoryPressureTests
 
         var end = await EndWithoutMemory(drive, systemd);
         TestContext.Current.SendDiagnosticMessage($"Without memory: {end}; {systemd.Beats} beats, at most {systemd.BeatsWithoutARoundMost} a round");
-        Assert.True(before.ExitCode != 0, before.Said);
-        Assert.True(before.ExitCode != 1 || before.Said.Contains("The gateway has no memory left and ends at once", StringComparison.Ordinal), before.Said);
+        Assert.True(before.ExitCode != 0, before.Said); // With words or without: no promise rests on them (decision 0135).
         Assert.InRange(systemd.BeatsWithoutARoundMost, 1, BeatsWithoutARoundMax);
         drive.GatewayIsGone();
         Assert.Contains("it was not told to stop", (await drive.Convoy.RunGateway("status")).Said, StringComparison.Ordinal);

@@ -51,10 +51,6 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
     private readonly Lock keptLock = new();
     private readonly SemaphoreSlim atOnce = new(AtOnceMax);
 
-    /// <summary>The evidence of a whole window: all channels, all readings.</summary>
-    public Task<(WindowEvidence? Evidence, WindowProblem? Problem)> Show(GatewayId gateway, TimeWindow window, CancellationToken cancellation) =>
-        Show(new(gateway, window), cancellation);
-
     /// <summary>The evidence of a window, or why there is none.</summary>
     public async Task<(WindowEvidence? Evidence, WindowProblem? Problem)> Show(WindowAsk ask, CancellationToken cancellation)
     {

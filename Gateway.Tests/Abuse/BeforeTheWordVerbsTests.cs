@@ -19,7 +19,7 @@ public sealed class BeforeTheWordVerbsTests
             "not heard, they are signed 5 min after the start");
         Says(await Export(convoy), 1, "closed batches wait for the ledger's word before they are signed. `gateway status` says how long");
 
-        Assert.True(await convoy.Gateway!.Terminate(TimeSpan.FromSeconds(60)));
+        Assert.True(await convoy.Gateway!.Terminate(TimeSpan.FromMinutes(4)));
         Assert.True(convoy.Gateway.ExitCode == 0, convoy.Gateway.Said);
         var endedMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         copy.Look(convoy.GatewayData);

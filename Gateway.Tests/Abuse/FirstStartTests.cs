@@ -7,7 +7,7 @@ namespace Gateway.Tests.Abuse;
 // Method: strace kills the real program at one call on its database after the other; the next start's own code opens what is left.
 public sealed class FirstStartTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
     /// <summary>Before the first journal, with a header half written, before the write-ahead log, with the lock taken, among the tables.</summary>
     private static IEnumerable<(string Syscall, int When)> Calls =>

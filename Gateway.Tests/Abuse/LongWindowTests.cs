@@ -66,7 +66,7 @@ public sealed class LongWindowTests
         await Convoy.Until(() => Task.FromResult(watch.Current is { Recorded: var recorded } && recorded >= rounds),
             () => convoy.Gateway!.HasEnded ? convoy.Gateway.Said : null, "the first rounds");
         await meanwhile(convoy);
-        Assert.True(await convoy.Gateway!.Terminate(TimeSpan.FromSeconds(60)));
+        Assert.True(await convoy.Gateway!.Terminate(TimeSpan.FromMinutes(4)));
     }
 
     /// <summary>Puts one reading more than the bound into a month of their own, by the gateway's own store and key.</summary>

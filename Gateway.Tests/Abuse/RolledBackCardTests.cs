@@ -10,7 +10,7 @@ namespace Gateway.Tests.Abuse;
 
 public sealed partial class RolledBackCardTests
 {
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromMinutes(4);
 
     /// <summary>F-59.</summary>
     [Fact]
@@ -41,6 +41,8 @@ public sealed partial class RolledBackCardTests
         await ComeBack(convoy, sentence);
         await Becomes(convoy, watch, status => status is { Waiting: 0, ToSign: 0, Trouble.IsEmpty: true } && status.Anchored > next + 2,
             "what waited to be anchored under the next numbers");
+        var joined = watch.Current!.Anchored;
+        await Becomes(convoy, watch, status => status.Anchored >= joined + 2, "the batch that was open meanwhile, which declares the break");
         Assert.Equal(0, (await convoy.RunGateway("status")).Code);
         await Stopped(convoy.Gateway!);
         await AssertWhole(convoy, next);

@@ -10,7 +10,7 @@ namespace Gateway.Tests.Ledger;
 /// refused (F-112). Method: the file as such a start leaves it; a real ext4. Every write of a real first start is cut off in Abuse/FirstStartTests.</summary>
 public sealed class StoreOpeningTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("coldproof-store-");
 
     private string File => Path.Combine(directory.FullName, "ledger.db");

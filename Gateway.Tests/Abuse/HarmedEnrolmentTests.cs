@@ -10,8 +10,10 @@ public sealed class HarmedEnrolmentTests
     // F-152
     [Theory]
     [InlineData(EnrolmentFolder.AnswerName, "cut", "is damaged")]
+    [InlineData(EnrolmentFolder.AnswerName, "gone", "is not there")]
     [InlineData(EnrolmentFolder.AnswerName, "certificate", "cannot be used")]
     [InlineData(EnrolmentFolder.TlsKeyName, "cut", "cannot be used")]
+    [InlineData(EnrolmentFolder.TlsKeyName, "gone", "cannot be read")]
     public async Task A_gateway_records_on_without_a_link_and_says_which_file_it_lacks(string name, string harm, string words)
     {
         await using var drive = await Drive.Begin(new());
@@ -47,6 +49,9 @@ public sealed class HarmedEnrolmentTests
     {
         switch (harm)
         {
+            case "gone":
+                File.Delete(path);
+                break;
             case "cut":
                 File.WriteAllBytes(path, whole[..(whole.Length / 2)]);
                 break;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using global::Ledger.Links;
 
 namespace Gateway.Tests.Abuse;
 
@@ -18,9 +19,12 @@ public sealed class TakenAddressTests
         var gateway = convoy.Gateway!;
         await Convoy.Until(() => Task.FromResult(gateway.Said.Contains("The status page cannot be at", StringComparison.Ordinal)),
             () => gateway.HasEnded ? gateway.Said : null, "the gateway to say so");
-        await Convoy.Until(() => Task.FromResult(gateway.Said.Contains("Recording goes on without it.", StringComparison.Ordinal)
-            && Directory.EnumerateFiles(Path.Combine(convoy.GatewayData, "journal")).Any()), () => gateway.HasEnded ? gateway.Said : null, "its journal");
-        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System, TestContext.Current.CancellationToken);
+        var copy = new JournalCopy();
+        await Convoy.Until(() =>
+        {
+            copy.Look(convoy.GatewayData);
+            return Task.FromResult(copy.Rounds.Any());
+        }, () => gateway.HasEnded ? gateway.Said : null, "a round in its journal");
         Assert.True(await gateway.Terminate(TimeSpan.FromMinutes(4)));
         Assert.Equal(0, gateway.ExitCode);
         Assert.Matches("Stopped in an orderly way: [1-9][0-9,]* readings recorded", gateway.Said);
@@ -40,5 +44,16 @@ public sealed class TakenAddressTests
         Assert.Contains("The ledger cannot listen: Address already in use.", convoy.Ledger.Said, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", convoy.Ledger.Said, StringComparison.Ordinal);
         Assert.DoesNotContain("The disk refuses", convoy.Ledger.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_ledger_that_a_failed_part_stops_names_the_part_and_does_not_end_as_if_it_had_been_told_to()
+    {
+        await using var convoy = await Convoy.Make(new());
+        Directory.CreateDirectory(Path.Combine(convoy.LedgerData, LinkSocket.SocketFile)); // Where a socket file belongs: it cannot be taken away.
+        convoy.StartLedger();
+        Assert.True(await convoy.Ledger!.Ended(TimeSpan.FromMinutes(4)));
+        Assert.Equal(1, convoy.Ledger.ExitCode);
+        Assert.Contains("The ledger stopped because a part of it failed: LinkSocket.", convoy.Ledger.Said, StringComparison.Ordinal);
     }
 }

@@ -18,11 +18,17 @@ public static partial class LedgerHost
     {
         await using var app = await Build(options);
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(nameof(LedgerHost));
-        var watch = app.Services.GetRequiredService<LedgerWatch>(); // RunAsync disposes the services when it ends.
+        var watch = app.Services.GetRequiredService<LedgerWatch>();
         var parts = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
+        bool HasFailed(BackgroundService part) => part.ExecuteTask is { IsFaulted: true };
         try
         {
             await app.StartAsync(cancellation);
+            await app.WaitForShutdownAsync(cancellation);
+        }
+        catch (Exception) when (parts.Any(HasFailed))
+        {
+            // A part that fails ends the host wherever that stands, in its start, too; the fault itself is told below.
         }
         catch (Exception fault) when (fault.GetBaseException() is SocketException refused)
         {
@@ -30,14 +36,17 @@ public static partial class LedgerHost
                 + $"{(options.EmbeddedBroker is { } port ? $", its broker at port {port}" : "")}. `ss -ltnp` shows who has a port; stop that program, or choose another address.");
             return ExitCode.NotDone;
         }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested || app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Told to stop while it started: nothing was taken in yet.
+        }
 
-        await app.WaitForShutdownAsync(cancellation);
-        foreach (var part in parts.Where(part => part.ExecuteTask is { IsFaulted: true }))
+        foreach (var part in parts.Where(HasFailed))
         {
             PartFailed(log, part.GetType().Name, part.ExecuteTask!.Exception!.InnerException);
         }
 
-        return watch.IsBroken || parts.Any(part => part.ExecuteTask is { IsFaulted: true }) ? ExitCode.NotDone : ExitCode.Done;
+        return watch.IsBroken || parts.Any(HasFailed) ? ExitCode.NotDone : ExitCode.Done;
     }
 
     /// <summary>Opens the ledger and puts the host together; the caller starts it. Disposing the host closes the ledger.</summary>

@@ -15,12 +15,20 @@ public static class Gs1Text
 
     /// <summary>Gives the text back when it may be a lot or a serial number.</summary>
     /// <param name="what">"lot" or "serial number", for the sentence.</param>
-    /// <exception cref="MalformedEvidenceException">Empty, too long, or a character outside the set.</exception>
+    /// <remarks>"." and ".." are in GS1's set, and no web address can carry them: RFC 3986, 5.2.4 takes them out of a path, and browsers take out
+    /// "%2E" as well (WHATWG URL, "single-dot URL path segment"). A link to such a box would lead to all boxes of its product.</remarks>
+    /// <exception cref="MalformedEvidenceException">Empty, too long, a character outside the set, or only one or two dots.</exception>
     public static string Check(string what, string text)
     {
         if (text.Length is < 1 or > LengthMax)
         {
             throw new MalformedEvidenceException($"A {what} has 1 to {LengthMax} characters; \"{Shown(text)}\" has {text.Length}.");
+        }
+
+        if (text is "." or "..")
+        {
+            throw new MalformedEvidenceException($"The {what} \"{text}\" cannot stand in a web address: browsers leave out a part that is only "
+                + $"one or two dots, and the link would name other boxes. Leave the {what} out, or name the pallet by its SSCC.");
         }
 
         return text.AsSpan().IndexOfAnyExcept(Set82) is >= 0 and var at

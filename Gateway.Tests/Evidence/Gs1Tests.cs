@@ -11,7 +11,8 @@ public sealed class Gs1Tests
 {
     private const string Characters82 = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
 
-    private static readonly Gen<string> Texts = Gen.Char[Characters82].Array[1, 20].Select(characters => new string(characters));
+    private static readonly Gen<string> Texts = Gen.Char[Characters82].Array[1, 20].Select(characters => new string(characters))
+        .Where(text => text is not ("." or "..")); // See A_text_of_dots_only_is_refused.
 
     private static readonly Gen<Gs1Key> Keys = Gen.OneOf(
         Gen.Char["0123456789"].Array[17].Select(digits => Gs1Key.Pallet(Sscc.Parse(WithCheckDigit(new(digits))))),
@@ -96,6 +97,8 @@ public sealed class Gs1Tests
     [InlineData("/01/09521234543213/10/<b>")]
     [InlineData("/01/09521234543213/10/A%00")]
     [InlineData("/01/09521234543213/10/123456789012345678901")]
+    [InlineData("/01/09521234543213/21/%2E")]
+    [InlineData("/01/09521234543213/10/..")]
     [InlineData("/01/09521234543213?17=261331")]
     [InlineData("/01/09521234543213?17=261231&17=261231")]
     [InlineData("/01/09521234543213?linkType=a&linkType=b")]
@@ -106,6 +109,18 @@ public sealed class Gs1Tests
     [Fact]
     public void Overlong_links_are_refused_before_they_are_read() =>
         Assert.Throws<MalformedEvidenceException>(() => DigitalLink.Parse("/00/106141411234567897?" + new string('x', DigitalLink.LengthMax)));
+
+    [Theory]
+    [InlineData(".")]
+    [InlineData("..")]
+    public void A_text_of_dots_only_is_refused(string text)
+    {
+        // What a browser would make of it, by a program that is not ours: the box becomes all boxes of the product, or of every product.
+        Assert.DoesNotContain("/21/" + text, new Uri("https://ledger.example/01/09521234543213/21/" + text).AbsolutePath, StringComparison.Ordinal);
+        var error = Assert.Throws<MalformedEvidenceException>(() => Gs1Key.Product(Gtin.Parse("09521234543213"), serial: text));
+        Assert.StartsWith($"The serial number \"{text}\" cannot stand in a web address:", error.Message, StringComparison.Ordinal);
+        Assert.Equal("...", Gs1Key.Product(Gtin.Parse("09521234543213"), "...").Lot);
+    }
 
     [Fact]
     public void Links_and_bar_codes_come_back_as_they_were() => Gen.Select(Keys, Gen.Bool).Sample((key, isDated) =>

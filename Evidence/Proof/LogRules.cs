@@ -8,6 +8,7 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
 {
     private readonly Receipt?[] receipts = new Receipt?[batches.Length];
     private readonly List<string> otherNotes = [];
+    private readonly List<VerdictNote> revocations = [];
     private readonly Dictionary<Digest, long> beacons = [];
     private readonly LogHeads heads = new();
 
@@ -15,6 +16,9 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
 
     /// <summary>How many heads of logs the bundle shows, and how many of them no proof joins with the others.</summary>
     public (int Count, int Unlinked) Heads => (heads.Count, heads.Unlinked(receipts[^1]?.Note));
+
+    /// <summary>That keys of the shown batches were taken back, from where on, and since when that stands in the log.</summary>
+    public IReadOnlyList<VerdictNote> Revocations => revocations;
 
     public int LastWitnesses => receipts.Length > 0 ? receipts[^1]?.Witnesses ?? 0 : 0;
 
@@ -145,6 +149,10 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
     }
 
     /// <summary>Log order is the clock: a batch logged at or after the index of a revocation of its key counts for nothing.</summary>
+    /// <remarks>
+    /// The revocation's own receipt says since when everybody can know it. Without one it counts all the same, on the authority's word: whoever
+    /// carries a bundle can leave a revocation out, so asking for its receipt would only let a true one be weakened (docs/decisions/0160).
+    /// </remarks>
     private Finding Revoked()
     {
         foreach (var shown in bundle.Revocations)
@@ -166,31 +174,77 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
                 return Finding.Of(Fault.RevocationUnreadable, "form") with { Detail = malformed.Message };
             }
 
-            for (var i = 0; i < batches.Length; i++)
+            var receipt = shown.Receipt is { } text ? Receipt.Check(text, shown.Bytes.AsSpan(), policy.Log) : null;
+            if (receipt is { Holds: false })
             {
-                if (batches[i].Manifest.Key.IdHex == revocation.KeyId && IndexAtMost(i) is { } index && index >= revocation.FromIndex)
-                {
-                    return Finding.Of(Fault.KeyRevoked, "", batches[i].Header.Number, revocation.FromIndex, index, revocation.Reason);
-                }
+                return Finding.Of(receipt.Fault, "revocation") with { Detail = receipt.Reason };
+            }
+
+            if (receipt is not null)
+            {
+                otherNotes.Add(receipt.Note);
+            }
+
+            var finding = TakenBack(revocation, receipt);
+            if (!finding.IsNone)
+            {
+                return finding;
             }
         }
 
         return Finding.None;
     }
 
-    /// <summary>The index of the batch's own receipt, or of the next one after it, which bounds it; null when there is none.</summary>
-    private long? IndexAtMost(int position)
+    /// <summary>The first batch that a revocation takes back, and whether the revocation was in the log by then.</summary>
+    private Finding TakenBack(Revocation revocation, Receipt? own)
     {
-        for (var i = position; i < receipts.Length; i++)
+        for (var i = 0; i < batches.Length; i++)
         {
-            if (receipts[i] is { } receipt)
+            if (batches[i].Manifest.Key.IdHex != revocation.KeyId)
             {
-                return receipt.Index;
+                continue;
+            }
+
+            Tell(revocation, own);
+            if (AtMost(i) is not { } logged)
+            {
+                continue;
+            }
+
+            var number = batches[i].Header.Number;
+            if (own is not null && own.Origin != logged.Origin)
+            {
+                // Places of two logs say nothing about before and after, so nothing shows that the batch was logged while its key counted.
+                return Finding.Of(Fault.KeyRevoked, "elsewhere", number, own.Origin, logged.Origin, revocation.Reason);
+            }
+
+            if (logged.Index >= revocation.FromIndex)
+            {
+                return own is null
+                    ? Finding.Of(Fault.KeyRevoked, "", number, revocation.FromIndex, logged.Index, revocation.Reason)
+                    : Finding.Of(Fault.KeyRevoked, own.Index > logged.Index ? "late" : "logged", number, revocation.FromIndex, logged.Index,
+                        revocation.Reason, own.Index);
             }
         }
 
-        return null;
+        return Finding.None;
     }
+
+    /// <summary>A key of the shown batches was taken back: that is read beside the word, whichever it is.</summary>
+    private void Tell(Revocation revocation, Receipt? own)
+    {
+        var (key, from) = (revocation.KeyId[..8], $"{revocation.FromIndex}");
+        var note = own is null ? new VerdictNote("note.revoked.unlogged", [key, from])
+            : own.TimeMs is { } time ? new("note.revoked", [key, from, $"{own.Index}", own.Origin, Times.Utc(time)])
+            : new("note.revoked.untimed", [key, from, $"{own.Index}", own.Origin]);
+        if (revocations.TrueForAll(known => known.Sentence != note.Sentence))
+        {
+            revocations.Add(note);
+        }
+    }
+
+    /// <summary>The batch's own receipt, or the next one after it, which bounds it; null when there is none.</summary>
+    private Receipt? AtMost(int position) => receipts.Skip(position).FirstOrDefault(receipt => receipt is not null);
 
     private static void Append(List<Bracket> brackets, Bracket next)
     {

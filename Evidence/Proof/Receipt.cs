@@ -16,6 +16,9 @@ public sealed record Receipt(Fault Fault, string Reason, long Index, long LogSiz
 {
     public bool Holds => Fault == Fault.None;
 
+    /// <summary>Which log; empty where the receipt does not hold.</summary>
+    public string Origin => Holds ? Checkpoint.Parse(SignedNote.Parse(Note).Text).Origin : "";
+
     /// <summary>Checks a receipt. Never throws for what stands in it.</summary>
     /// <param name="receipt">A C2SP tlog-proof.</param>
     /// <param name="statement">The exact bytes that must be logged.</param>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Evidence.Log;
 
 namespace Evidence;
 
@@ -62,7 +61,7 @@ public static class ReleaseCheck
         return receipt.Holds
             ? claimed with
             {
-                Log = Checkpoint.Parse(SignedNote.Parse(receipt.Note).Text).Origin,
+                Log = receipt.Origin,
                 Index = receipt.Index,
                 TimeMs = receipt.TimeMs,
                 Note = receipt.Note,

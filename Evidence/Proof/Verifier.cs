@@ -294,6 +294,7 @@ internal sealed class Verification(Bundle? parsed, VerifierPolicy policy)
             notes.Add(new("note.unlinked", [$"{shown.Count}", $"{shown.Unlinked}"]));
         }
 
+        notes.AddRange(log?.Revocations ?? []);
         foreach (var channel in channels)
         {
             var probe = channel.Probe;

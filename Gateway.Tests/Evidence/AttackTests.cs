@@ -77,7 +77,7 @@ public sealed class AttackTests
         Assert.Equal(names.Count, names.Distinct().Count());
     }
 
-    /// <remarks>Among them F-70: a window that ends before the first batch.</remarks>
+    /// <remarks>Among them F-70: a window that ends before the first batch; and F-170: revocations whose receipts are bent.</remarks>
     [Fact]
     public void Golden_bundles_keep_their_verdicts()
     {

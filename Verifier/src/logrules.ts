@@ -4,10 +4,10 @@ import type { Bundle, Policy } from './bundle.ts';
 import { askBrowser, inclusionFault, parseCheckpoint, parseNote, parseProof, type Checkpoint, type Note, type TlogProof } from './log.ts';
 import { LogHeads } from './logheads.ts';
 import { checkRelease } from './release.ts';
-import { decodeRevocation, decodeStatement } from './statement.ts';
+import { decodeRevocation, decodeStatement, type Revocation } from './statement.ts';
 import type { Cosigner, PolicyCheck, TlogPolicy } from './tlogpolicy.ts';
 import { leafHash } from './tree.ts';
-import { because, found, type Bracket, type Fault, type Finding, type LogLine } from './verdict.ts';
+import { because, found, type Bracket, type Fault, type Finding, type LogLine, type Note as VerdictNote } from './verdict.ts';
 
 /** How far two honest clocks may disagree before a batch's own times contradict the log's. */
 const CLOCK_TOLERANCE = 300_000;
@@ -70,6 +70,8 @@ export class LogRules {
   private readonly receipts: (Receipt | null)[];
   private readonly beacons = new Map<string, number>();
   private readonly heads = new LogHeads();
+  /** That keys of the shown batches were taken back, from where on, and since when that stands in the log. */
+  readonly revocations: VerdictNote[] = [];
 
   constructor(private readonly bundle: Bundle, private readonly batches: ProvenBatch[], private readonly policy: Policy) {
     this.receipts = batches.map(() => null);
@@ -116,7 +118,7 @@ export class LogRules {
       if (receipt.fault !== 'None') return because(found(receipt.fault, 'manifest'), receipt.reason);
       if (receipt.proof !== null) heads.push(receipt.proof.checkpoint);
     }
-    const revoked = await this.revoked();
+    const revoked = await this.revoked(heads);
     if (revoked !== null) return revoked;
     const forked = await this.forked(heads);
     if (forked !== null) return forked;
@@ -125,8 +127,8 @@ export class LogRules {
   }
 
   /** Heads that contradict each other are two histories, and the log signed both: each alone looks whole. Only what the policy accepts counts. */
-  private async forked(ofManifests: Checkpoint[]): Promise<Finding | null> {
-    const heads = [...this.receipts.flatMap((receipt) => receipt?.proof?.checkpoint ?? []), ...ofManifests];
+  private async forked(others: Checkpoint[]): Promise<Finding | null> {
+    const heads = [...this.receipts.flatMap((receipt) => receipt?.proof?.checkpoint ?? []), ...others];
     for (const note of this.bundle.beacons) {
       const time = beaconTime(note, this.policy.log);
       if (time === null) continue;
@@ -144,34 +146,66 @@ export class LogRules {
     return this.heads.join(this.bundle.consistency);
   }
 
-  /** Log order is the clock: a batch logged at or after the index of a revocation of its key counts for nothing. */
-  private async revoked(): Promise<Finding | null> {
+  /**
+   * Log order is the clock: a batch logged at or after the index of a revocation of its key counts for nothing. The revocation's own receipt says since
+   * when everybody can know it; without one it counts all the same, on the authority's word. Gives the heads of the receipts.
+   */
+  private async revoked(heads: Checkpoint[]): Promise<Finding | null> {
     for (const shown of this.bundle.revocations) {
+      let revocation: Revocation;
       try {
         const statement = decodeStatement(shown.bytes);
         const trusted = this.policy.authorities.find((authority) => authority.key.idHex === hex(statement.keyId));
         if (statement.kind !== 'revocation' || trusted === undefined || !await trusted.key.signed(statement, true)) {
           return found('RevocationUnreadable', 'signer');
         }
-        const revocation = decodeRevocation(statement.payload);
-        for (const [i, batch] of this.batches.entries()) {
-          // The batch's own receipt, or the next one after it, which bounds it.
-          const index = this.receipts.slice(i).find((receipt) => receipt !== null)?.index;
-          if (batch.manifest.key.idHex === revocation.keyId && index !== undefined && index >= BigInt(revocation.from)) {
-            return found('KeyRevoked', '', batch.header.number, revocation.from, String(index), revocation.reason);
-          }
-        }
+        revocation = decodeRevocation(statement.payload);
       } catch (broken) {
         if (!(broken instanceof Malformed)) throw broken;
         return because(found('RevocationUnreadable', 'form'), broken.message);
+      }
+      const receipt = shown.receipt === null ? null : checkReceipt(shown.receipt, shown.bytes, this.policy.log);
+      if (receipt !== null && receipt.fault !== 'None') return because(found(receipt.fault, 'revocation'), receipt.reason);
+      if (receipt !== null && receipt.proof !== null) heads.push(receipt.proof.checkpoint);
+      const finding = this.takenBack(revocation, receipt);
+      if (finding !== null) return finding;
+    }
+    return null;
+  }
+
+  /** The first batch that a revocation takes back, and whether the revocation was in the log by then. */
+  private takenBack(revocation: Revocation, own: Receipt | null): Finding | null {
+    for (const [i, { manifest, header: { number } }] of this.batches.entries()) {
+      if (manifest.key.idHex !== revocation.keyId) continue;
+      this.tell(revocation, own);
+      // The batch's own receipt, or the next one after it, which bounds it.
+      const logged = this.receipts.slice(i).find((receipt) => receipt !== null);
+      if (logged === undefined || logged === null) continue;
+      if (own !== null && originOf(own) !== originOf(logged)) {
+        // Places of two logs say nothing about before and after, so nothing shows that the batch was logged while its key counted.
+        return found('KeyRevoked', 'elsewhere', number, originOf(own), originOf(logged), revocation.reason);
+      }
+      if (logged.index >= BigInt(revocation.from)) {
+        const values = [number, revocation.from, String(logged.index), revocation.reason];
+        return own === null ? found('KeyRevoked', '', ...values)
+          : found('KeyRevoked', own.index > logged.index ? 'late' : 'logged', ...values, String(own.index));
       }
     }
     return null;
   }
 
+  /** A key of the shown batches was taken back: that is read beside the word, whichever it is. */
+  private tell({ keyId, from }: Revocation, own: Receipt | null): void {
+    const [key, entry] = [[keyId.slice(0, 8), String(from)], own === null ? [] : [String(own.index), originOf(own)]];
+    const note: VerdictNote = own === null ? { key: 'note.revoked.unlogged', values: key }
+      : own.time === null ? { key: 'note.revoked.untimed', values: [...key, ...entry] } : { key: 'note.revoked', values: [...key, ...entry, utc(own.time)] };
+    if (!this.revocations.some((known) => JSON.stringify(known) === JSON.stringify(note))) this.revocations.push(note);
+  }
+
   /** Lets the browser's own Ed25519 answer, where it has one; over an even spread, first and last included, ours must say the same. */
   private async agree(): Promise<void> {
     const notes = [...this.batches.flatMap((batch) => batch.shown.receipt === null ? [] : noteOf(batch.shown.receipt, (text) => parseProof(text).note)),
+      ...this.bundle.revocations.flatMap(({ receipt }) => receipt === null ? [] : noteOf(receipt, (text) => parseProof(text).note)),
       ...this.bundle.beacons.flatMap((beacon) => noteOf(beacon, parseNote))];
     const keys = [...this.policy.log.logs, ...this.policy.log.witnesses.map((witness) => witness.key)];
     const spread = Math.max(1, Math.ceil(notes.length / TWICE_MAX));
@@ -216,6 +250,10 @@ export class LogRules {
     return after - notBefore > this.policy.bracketMax
       ? found('BracketWide', '', number, utc(notBefore), utc(after), this.policy.bracketMax / HOUR) : null;
   }
+}
+
+function originOf(receipt: Receipt): string {
+  return receipt.proof?.checkpoint.origin ?? '';
 }
 
 function append(brackets: Bracket[], next: Bracket): void {

@@ -101,4 +101,7 @@ export interface LogLine {
 export interface Details { batches: BatchLine[]; manifests: ManifestLine[]; log: LogLine | null }
 
 /** What must be printed beside the word even when all is well. */
-export interface Note { key: `note.${'emulated' | 'softwareKey' | 'noWitness' | 'unlinked' | 'certificateExpired' | 'noCertificate'}`; values: string[] }
+export interface Note {
+  key: `note.${'emulated' | 'softwareKey' | 'noWitness' | 'unlinked' | 'revoked' | 'revoked.untimed' | 'revoked.unlogged' | 'certificateExpired' | 'noCertificate'}`;
+  values: string[];
+}

@@ -238,6 +238,7 @@ class Verification {
     if (receipt !== null && receipt.witnesses === 0) notes.push({ key: 'note.noWitness', values: [] });
     const shown = this.log?.shownHeads ?? { count: 0, unlinked: 0 };
     if (shown.unlinked > 0 && this.first?.fault !== 'LogForked') notes.push({ key: 'note.unlinked', values: [String(shown.count), String(shown.unlinked)] });
+    notes.push(...this.log?.revocations ?? []);
     for (const { probe } of this.channels) {
       if (probe.expiry === null) notes.push({ key: 'note.noCertificate', values: [probe.serial] });
       else if (this.bundle !== null && probe.expiry < this.bundle.to) {

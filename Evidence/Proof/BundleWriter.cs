@@ -247,7 +247,7 @@ public static class BundleWriter
         return chosen;
     }
 
-    /// <summary>Each head that is shown, joined with that of the last batch's receipt: whichever of the others a reader's policy accepts, it stands.</summary>
+    /// <summary>The heads that are shown, joined: whichever of them a reader's policy does not accept, the others stay joined.</summary>
     private static void WriteConsistency(Utf8JsonWriter json, BundleContent content, List<string> notes)
     {
         if (content.Consistency is not { } prove)
@@ -259,10 +259,9 @@ public static class BundleWriter
         json.WriteStartArray("consistency");
         foreach (var log in notes.Select(HeadOf).OfType<Checkpoint>().GroupBy(head => head.Origin))
         {
-            var middle = log.Key == anchor?.Origin ? anchor.Size : log.Max(head => head.Size);
-            foreach (var size in log.Select(head => head.Size).Where(size => size > 0 && size != middle).Distinct().Order())
+            var sizes = log.Select(head => head.Size).Where(size => size > 0).Distinct().Order().ToList();
+            foreach (var (from, to) in sizes.Count == 0 ? [] : Pairs(sizes, log.Key == anchor?.Origin && anchor.Size > 0 ? anchor.Size : sizes[^1]))
             {
-                var (from, to) = (Math.Min(size, middle), Math.Max(size, middle));
                 if (prove(log.Key, from, to) is { } path)
                 {
                     json.WriteStartObject();
@@ -276,6 +275,21 @@ public static class BundleWriter
         }
 
         json.WriteEndArray();
+    }
+
+    /// <summary>Each smaller size with the last batch's; from there each with the next larger one and with the largest. The larger ones are those of
+    /// what was logged after the record: a few.</summary>
+    private static SortedSet<(long From, long To)> Pairs(List<long> sizes, long middle)
+    {
+        var pairs = new SortedSet<(long From, long To)>(sizes.Where(size => size < middle).Select(size => (size, middle)));
+        var larger = sizes.Where(size => size >= middle).ToList();
+        for (var i = 0; i + 1 < larger.Count; i++)
+        {
+            pairs.Add((larger[i], larger[i + 1]));
+            pairs.Add((larger[i], larger[^1]));
+        }
+
+        return pairs;
     }
 
     private static string NoteIn(string receipt) => receipt[(receipt.IndexOf("\n\n", StringComparison.Ordinal) + 2)..];

@@ -12,26 +12,32 @@ public sealed record ShownConsistency(string Origin, long From, long To, Immutab
 /// <summary>All heads of logs that a bundle shows and the policy accepts: whether they are of one history, as far as it is proven.</summary>
 /// <remarks>
 /// Two heads of one size with two roots are two histories. Heads of different sizes are joined by consistency proofs; one that does not hold
-/// is as bad. Without a proof nothing is known, and a note says so (docs/decisions/0141).
+/// is as bad. Without a proof nothing is known, and a note says so (docs/decisions/0141). Two heads that both begin with a third may still be
+/// two histories, so a head counts as joined only when proofs lead from it to the largest one of its log: then it is a beginning of that.
 /// </remarks>
 internal sealed class LogHeads
 {
     private readonly Dictionary<(string Origin, long Size), Digest> heads = [];
-    private readonly Dictionary<(string Origin, long Size), (string Origin, long Size)> joined = [];
+    private readonly HashSet<(string Origin, long From, long To)> joined = [];
 
     public int Count => heads.Count;
 
-    /// <summary>How many heads no proof joins with that of the last batch's receipt; in any other log, with the largest.</summary>
-    /// <param name="last">The note of the last batch's receipt; null without one.</param>
-    public int Unlinked(string? last)
+    /// <summary>F-171: how many heads no chain of proofs leads from to the largest head of their log.</summary>
+    public int Unlinked => heads.Keys.GroupBy(head => head.Origin).Sum(log =>
     {
-        var anchor = last is null ? null : Checkpoint.Parse(SignedNote.Parse(last).Text);
-        return heads.Keys.GroupBy(head => head.Origin).Sum(log =>
+        var beginnings = joined.Where(proof => proof.Origin == log.Key).ToLookup(proof => proof.To, proof => proof.From);
+        HashSet<long> reached = [log.Max(head => head.Size)];
+        var open = new Stack<long>(reached);
+        while (open.TryPop(out var size))
         {
-            var middle = Root((log.Key, log.Key == anchor?.Origin ? anchor.Size : log.Max(head => head.Size)));
-            return log.Count(head => Root(head) != middle);
-        });
-    }
+            foreach (var smaller in beginnings[size].Where(reached.Add))
+            {
+                open.Push(smaller);
+            }
+        }
+
+        return log.Count(head => !reached.Contains(head.Size));
+    });
 
     /// <summary>Adds the head in a note that the policy accepts.</summary>
     public Finding Add(string note)
@@ -59,19 +65,9 @@ internal sealed class LogHeads
                 return Finding.Of(Fault.LogForked, "sizes", proof.Origin, proof.From, proof.To) with { Detail = check.Reason };
             }
 
-            joined[Root(smaller)] = Root(larger);
+            joined.Add((proof.Origin, proof.From, proof.To));
         }
 
         return Finding.None;
-    }
-
-    private (string Origin, long Size) Root((string Origin, long Size) head)
-    {
-        while (joined.TryGetValue(head, out var next) && next != head)
-        {
-            head = next;
-        }
-
-        return head;
     }
 }

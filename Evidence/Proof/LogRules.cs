@@ -15,7 +15,7 @@ internal sealed class LogRules(Bundle bundle, ImmutableArray<ProvenBatch> batche
     public long? LastSize => receipts.Length > 0 ? receipts[^1]?.LogSize : null;
 
     /// <summary>How many heads of logs the bundle shows, and how many of them no proof joins with the others.</summary>
-    public (int Count, int Unlinked) Heads => (heads.Count, heads.Unlinked(receipts[^1]?.Note));
+    public (int Count, int Unlinked) Heads => (heads.Count, heads.Unlinked);
 
     /// <summary>That keys of the shown batches were taken back, from where on, and since when that stands in the log.</summary>
     public IReadOnlyList<VerdictNote> Revocations => revocations;

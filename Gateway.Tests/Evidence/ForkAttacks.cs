@@ -31,6 +31,8 @@ internal static class ForkAttacks
         yield return Beside(truck, "forked-head-with-a-proof-about-heads-not-shown", VerdictWord.Verified, Fault.None, note,
             fork.Consistency(last.Size, size), from: 3_000, to: 4_000);
 
+        yield return Beyond(truck, last.Size);
+
         yield return Attacks.Bend(truck, "consistency-left-out", VerdictWord.Verified, Fault.None, b => b.Remove("consistency"));
         yield return Attacks.Bend(truck, "consistency-of-one-head-left-out", VerdictWord.Verified, Fault.None, b => Proofs(b).RemoveAt(0));
         yield return Attacks.Bend(truck, "consistency-changed", VerdictWord.Changed, Fault.LogForked, b => Attacks.Flip(Proof(b), "path", 3));
@@ -51,15 +53,29 @@ internal static class ForkAttacks
             b["beacons"]!.AsArray().Add(Convert.ToBase64String(Encoding.UTF8.GetBytes(note)));
             if (path is { } hashes)
             {
-                Proofs(b).Add(new JsonObject
-                {
-                    ["origin"] = Origin,
-                    ["from"] = from ?? TlogProof.Parse(truck.Batches[^1].Receipt!).Checkpoint.Size,
-                    ["to"] = to ?? Checkpoint.Parse(SignedNote.Parse(note).Text).Size,
-                    ["path"] = Convert.ToBase64String(hashes.SelectMany(hash => hash.ToBytes()).ToArray()),
-                });
+                Proofs(b).Add(Shown(from ?? TlogProof.Parse(truck.Batches[^1].Receipt!).Checkpoint.Size,
+                    to ?? Checkpoint.Parse(SignedNote.Parse(note).Text).Size, hashes));
             }
         });
+
+    /// <summary>F-171: two histories that both begin with the last receipt's list, each with its proof, and none from one to the other.</summary>
+    private static Attack Beyond(TestTruck truck, long from) =>
+        Attacks.Bend(truck, "forks-beyond-a-proven-beginning", VerdictWord.Verified, Fault.None, b =>
+        {
+            foreach (var other in new[] { truck.Continued(from, truck.NowMs, Digest.Of([1])), truck.Continued(from, truck.NowMs, Digest.Of([2]), Digest.Of([3])) })
+            {
+                b["beacons"]!.AsArray().Add(Convert.ToBase64String(Encoding.UTF8.GetBytes(other.Note)));
+                Proofs(b).Add(Shown(from, other.Size, other.Path));
+            }
+        });
+
+    private static JsonObject Shown(long from, long to, ImmutableArray<Digest> path) => new()
+    {
+        ["origin"] = Origin,
+        ["from"] = from,
+        ["to"] = to,
+        ["path"] = Convert.ToBase64String(path.SelectMany(hash => hash.ToBytes()).ToArray()),
+    };
 
     private static void Path(JsonNode bundle, Func<byte[], byte[]> change) =>
         Proof(bundle)["path"] = Convert.ToBase64String(change(Attacks.Bytes(Proof(bundle)["path"])));

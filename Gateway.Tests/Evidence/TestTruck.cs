@@ -125,6 +125,20 @@ public sealed class TestTruck : IDisposable
         Consistency = (origin, from, to) => origin == LogKey.Verifier.Name && to <= logLeaves.Count ? Consistency(from, to) : null,
     };
 
+    /// <summary>A head of this log followed by other entries, which it does not keep, and the proof that it begins with a smaller one: what an
+    /// operator signs who shows two histories from here on.</summary>
+    public (string Note, long Size, ImmutableArray<Digest> Path) Continued(long from, long timeMs, params Digest[] others)
+    {
+        var kept = logLeaves.Count;
+        logLeaves.AddRange(others);
+        var size = logLeaves.Count;
+        var text = new Checkpoint(LogKey.Verifier.Name, size, LogTree.Root([.. logLeaves])).ToText();
+        var note = Witness.Cosign(ClockKey.Cosign(LogKey.Sign(SignedNote.Draft(text)), timeMs / 1000), timeMs / 1000).ToString();
+        var path = Consistency(from, size);
+        logLeaves.RemoveRange(kept, others.Length);
+        return (note, size, path);
+    }
+
     /// <summary>RFC 6962's own recursive definition of a consistency proof; slow, and only here.</summary>
     public ImmutableArray<Digest> Consistency(long from, long to)
     {

@@ -5,22 +5,24 @@ import { because, found, type Finding } from './verdict.ts';
 
 /**
  * All heads of logs that a bundle shows and the policy accepts: whether they are of one history, as far as it is proven. Two heads of one size with two
- * roots are two histories; a consistency proof that does not hold is as bad. Without a proof nothing is known, and a note says so.
+ * roots are two histories; a consistency proof that does not hold is as bad. Without a proof nothing is known, and a note says so. Two heads that both
+ * begin with a third may still be two histories, so a head counts as joined only when proofs lead from it to the largest one of its log.
  */
 export class LogHeads {
   private readonly heads = new Map<string, Checkpoint>();
-  private readonly joined = new Map<string, string>();
+  private readonly beginnings = new Map<string, string[]>();
 
   get count(): number {
     return this.heads.size;
   }
 
-  /** How many heads no proof joins with that of the last batch's receipt; in any other log, with the largest. */
-  unlinked(last: Checkpoint | null): number {
-    const middle = new Map<string, Checkpoint>();
-    for (const head of this.heads.values()) if (head.size > (middle.get(head.origin)?.size ?? -1n)) middle.set(head.origin, head);
-    if (last !== null) middle.set(last.origin, last);
-    return [...this.heads.values()].filter((head) => this.root(name(head)) !== this.root(name(middle.get(head.origin) ?? head))).length;
+  /** How many heads no chain of proofs leads from to the largest head of their log. */
+  get unlinked(): number {
+    const largest = new Map<string, Checkpoint>();
+    for (const head of this.heads.values()) if (head.size > (largest.get(head.origin)?.size ?? -1n)) largest.set(head.origin, head);
+    const reached = new Set([...largest.values()].map(name));
+    for (const head of reached) for (const smaller of this.beginnings.get(head) ?? []) reached.add(smaller);
+    return this.heads.size - reached.size;
   }
 
   add(head: Checkpoint): Finding | null {
@@ -37,14 +39,9 @@ export class LogHeads {
       if (smaller === undefined || larger === undefined) continue;
       const fault = consistencyFault(smaller.size, smaller.root, larger.size, larger.root, path);
       if (fault !== null) return because(found('LogForked', 'sizes', origin, from, to), fault);
-      this.joined.set(this.root(name(smaller)), this.root(name(larger)));
+      this.beginnings.set(name(larger), [...this.beginnings.get(name(larger)) ?? [], name(smaller)]);
     }
     return null;
-  }
-
-  private root(head: string): string {
-    for (let next = this.joined.get(head); next !== undefined && next !== head; next = this.joined.get(head)) head = next;
-    return head;
   }
 }
 

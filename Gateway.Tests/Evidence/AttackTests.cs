@@ -53,7 +53,8 @@ public sealed class AttackTests
         Assert.Empty(Enum.GetNames<Fault>().Except(reached));
     }
 
-    /// <remarks>F-132: two heads of different sizes were taken for one log without proof, and a fork between them stood in a VERIFIED bundle.</remarks>
+    /// <remarks>F-132: two heads of different sizes were taken for one log without proof, and a fork between them stood in a VERIFIED bundle.
+    /// F-171: so did two forks that begin alike, each with its proof from there.</remarks>
     [Fact]
     public void Heads_of_different_sizes_are_of_one_log_or_it_is_said_that_nothing_proves_it()
     {

@@ -1,6 +1,6 @@
 import { equal, hex, short, utc } from './bytes.ts';
 import type { Bundle, ShownBatch, ShownManifest } from './bundle.ts';
-import { BOOT, columnHashes, readGap, type Column, type EventLeaf, type Leaf, type SummaryLeaf, type VerdictLeaf } from './leaf.ts';
+import { BOOT, columnHashes, GAP, readGap, type Gap, type Column, type EventLeaf, type Leaf, type SummaryLeaf, type VerdictLeaf } from './leaf.ts';
 import { commit, decodeOpening, type BatchHeader, type Manifest, type ManifestChannel, type Statement } from './statement.ts';
 import { verifyPartialTree, verifySiblingPath, type PlacedHash } from './tree.ts';
 import { because, found, type Finding } from './verdict.ts';
@@ -36,6 +36,15 @@ export class ProvenBatch {
     return this.leaves.map((item) => item.leaf).filter((leaf): leaf is EventLeaf => leaf.kind === 'event');
   }
 
+  /** What boots and gaps of this batch declare; read once, because every wide step of every channel asks. */
+  get gaps(): Gap[] {
+    this.declared ??= this.events.filter((happened) => happened.event === BOOT || happened.event === GAP).map((happened) => readGap(happened.detail))
+      .filter((gap): gap is Gap => gap !== null);
+    return this.declared;
+  }
+
+  private declared: Gap[] | null = null;
+
   /** Monotonic milliseconds of this batch's boot at a wall time inside the batch. */
   uptime(wall: number): number {
     return wall - this.header.opened + this.header.clock.uptime;
@@ -51,7 +60,7 @@ export function checkTree(batch: ProvenBatch, channels: number[]): Finding | nul
   const places = checkPlaces(batch, channels);
   if (places !== null) return places;
   const known: PlacedHash[] = batch.leaves.map((leaf) => ({ index: leaf.place, hash: leaf.hash }));
-  for (const column of batch.columns) known.push(...columnHashes(column));
+  for (const column of batch.columns) for (const leaf of columnHashes(column)) known.push(leaf); // Spread as arguments, 65,536 of them are too many for some browsers.
   known.sort((a, b) => a.index - b.index);
   const twice = known.find((leaf, i) => i > 0 && known[i - 1].index === leaf.index);
   if (twice !== undefined) return found('PlaceWrong', 'twice', header.number, twice.index);

@@ -1,7 +1,7 @@
 import type { ProvenBatch } from './batches.ts';
 import { utc } from './bytes.ts';
 import type { Bundle } from './bundle.ts';
-import { BOOT, GAP, readGap, type Column, type SummaryLeaf, type VerdictLeaf } from './leaf.ts';
+import type { Column, Gap, SummaryLeaf, VerdictLeaf } from './leaf.ts';
 import { found, type Answer, type ChannelVerdict, type Finding, type Interval, type ShownReading } from './verdict.ts';
 
 interface Segment extends Interval { hold: number }
@@ -152,9 +152,8 @@ export class ChannelRules {
     const sameBoot = before.batch.header.clock.boot === batch.header.clock.boot;
     const spacing = sameBoot ? batch.uptime(time) - before.batch.uptime(before.time) : time - before.time;
     if (spacing <= 2 * interval) return null;
-    const events = before.batch === batch ? batch.events : [...batch.events, ...before.batch.events];
-    const hole = events.filter((happened) => happened.event === BOOT || happened.event === GAP).map((happened) => readGap(happened.detail))
-      .find((gap) => gap !== null && gap.from <= before.time + 2 * before.interval && gap.to >= time - 2 * interval);
+    const covers = (gap: Gap): boolean => gap.from <= before.time + 2 * before.interval && gap.to >= time - 2 * interval;
+    const hole = batch.gaps.find(covers) ?? (before.batch === batch ? undefined : before.batch.gaps.find(covers));
     if (!hole) {
       return found('GapUndeclared', 'readings', this.channel, utc(before.time), sequence, utc(time));
     }

@@ -20,6 +20,8 @@ export { openFile, openText } from './inputs/open.ts';
 export { readQr, watchCamera } from './inputs/qr.ts';
 export { sentence, SENTENCE_KEYS } from './inputs/sentences.ts';
 export { readBlock, writeBlock, emptyPage, pageSum } from './page/source.ts';
+export { csvAnswer } from './page/csv.ts';
+export { CERTIFICATE_WHY } from './page/texts/certificate.ts';
 export { LANGUAGES, Speech } from './page/speech.ts';
 export { WORDS } from './page/texts/words.ts';
 export { statistics } from './page/kinetic.ts';

@@ -76,7 +76,8 @@ test('a PDF without a proof, with two, a locked one, a cut one and rubbish each 
 });
 
 test('a PDF whose objects, names or brackets run in circles ends', async () => {
-  for (const form of ['circle', 'deep', 'bottomless']) assert.equal((await open(evidencePdf(form, []))).key, 'pdfNotReadable', form);
+  for (const form of ['circle', 'deep', 'bottomless', 'overlapping']) assert.equal((await open(evidencePdf(form, []))).key, 'pdfNotReadable', form);
+  assert.match((await open(evidencePdf('overlapping', []))).values[0], /overlap/);
 });
 
 const verdict = await verifier.verify(bundle, policy);
@@ -109,6 +110,23 @@ test('the first reading that differs, lacks or is too many is named', () => {
   const extra = compare(table([...rows, [0, 999_999, rows[0][2], '4.000', 0]]));
   assert.deepEqual([extra.extra, extra.first.kind, extra.first.line], [1, 'extra', rows.length + 2]);
   assert.equal(compare(table([...rows, rows[0]])).first.kind, 'repeated');
+});
+
+test('what a table is to the record that is open is said with its values, and not at all where nothing can be compared', () => {
+  const gap = rows.findIndex((row) => row[3] === '');
+  const say = (lines, shown = verdict, language = 'en') => verifier.csvAnswer(verifier.parseCsv(table(lines)), shown, language);
+  const changed = (at, column, value) => rows.map((row, i) => i === at ? row.map((cell, j) => j === column ? value : cell) : row);
+  assert.match(say(rows), /^All 24 readings of the table are those of the proof, to the thousandth of a degree\.$/);
+  assert.match(say(rows, { ...verdict, word: 'SignerUnknown' }), /degree\. The proof itself is not verified: see its word\.$/);
+  assert.match(say(rows, { ...verdict, word: 'Changed' }, 'zh'), /千分之一度。该证明/, 'Chinese sets no space between sentences');
+  assert.match(say(changed(0, 3, '9.999')), /: the table says 9\.999\u00a0°C, the proof says [0-9.]+\u00a0°C\.$/);
+  assert.match(say(changed(gap, 3, '4.000')), /: the table says 4\.000\u00a0°C, the proof says no value\.$/);
+  assert.match(say(rows.filter((_, i) => i !== gap)), /missing from the table: 1\. .*: no value\.$/);
+  assert.match(say([...rows, rows[0]]), /^Line 26 of the table gives reading 0 of channel 0 a second time\./);
+  assert.match(say([...rows, [0, 999_999, rows[0][2], '4.000', 0]]), /^The table has readings that the proof does not have: 1\./);
+  assert.match(say(rows, null), /open the proof first/);
+  assert.match(say(rows, { ...verdict, channels: [] }), /ended before its readings were reached/);
+  assert.match(say(rows, { ...verdict, level: 'summaries' }), /discloses no single readings/);
 });
 
 test('a table that was rewritten is refused by its line', async () => {

@@ -53,6 +53,22 @@ test('every word of the page stands in three languages with the same places to f
   }
 });
 
+test('why a code does not hold stands in the other languages, with the same places', () => {
+  const places = (text) => [...text.matchAll(/\{[0-9]\}/g)].map(([place]) => place).sort().join();
+  const source = readFileSync(new URL('../../Evidence/Certificate/CertificateCheck.cs', import.meta.url), 'utf8');
+  const faults = /enum CertificateFault\s*\{\s*None = 0,\s*([^}]+)\}/.exec(source)[1].match(/\w+/g);
+  assert.deepEqual(Object.keys(verifier.CERTIFICATE_WHY).sort(), faults.sort());
+  for (const [fault, { fr, zh }] of Object.entries(verifier.CERTIFICATE_WHY)) assert.ok(fr.length > 10 && zh.length > 4 && places(fr) === places(zh), fault);
+});
+
+test('a temperature that rounds to zero has no sign, a limit is never rounded, and durations count what has passed whole', () => {
+  const [en, fr] = ['en', 'fr'].map((language) => new verifier.Speech(language));
+  assert.deepEqual([en.celsius(-0), en.computed(-0.4), en.computed(-4.9), en.computed(-6), fr.computed(-0.4)],
+    ['0.0\u00a0°C', '0.0\u00a0°C', '0.0\u00a0°C', '−0.01\u00a0°C', '0,0\u00a0°C']);
+  assert.deepEqual([en.celsius(8_001), en.celsius(-500), en.celsius(8_000)], ['8.001\u00a0°C', '−0.5\u00a0°C', '8.0\u00a0°C']);
+  assert.deepEqual([59_999, 60_000, 5_999_999, 400].map((ms) => en.duration(ms)), ['59\u00a0s', '1\u00a0min', '1\u00a0h 39\u00a0min', '0\u00a0s']);
+});
+
 test('mean and mean kinetic temperature: vectors computed elsewhere', () => {
   const minutes = (...parts) => parts.flatMap(([celsius, count]) => Array(count).fill(celsius * 1000));
   const of = (temperatures) => verifier.statistics({ probe: { interval: 60_000 },

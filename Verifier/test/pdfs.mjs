@@ -27,6 +27,8 @@ export function evidencePdf(form, files) {
   objects.set(2, latin('<< /Type /Pages /Kids [] /Count 0 >>'));
   objects.set(1, latin('<< /Type /Catalog /Pages 2 0 R /Names << /EmbeddedFiles 4 0 R >> >>'));
   if (form === 'packed') return packed(objects);
+  // A hundred thousand numbers, each of which stands for the same long array.
+  if (form === 'overlapping') return packed(new Map(Array.from({ length: 100_000 }, (_, i) => [10 + i, latin(i === 0 ? `[${'1 '.repeat(500_000)}]` : '')])), true);
   if (form === 'bottomless') return Buffer.concat([latin('%PDF-1.7\n1 0 obj\n'), latin('<< /A '.repeat(50_000))]);
   return form === 'updated' ? updated(objects) : classic(objects, '', form === 'locked' ? '/Encrypt 1 0 R' : '');
 }
@@ -45,11 +47,11 @@ function updated(objects) {
 }
 
 /** Objects kept in an object stream under a cross-reference stream, as PDF 1.5 has it. */
-function packed(objects) {
+function packed(objects, overlapping = false) {
   const streams = new Map([...objects].filter(([, body]) => body.includes('stream\n')));
   const plain = [...objects].filter(([number]) => !streams.has(number));
   let at = 0;
-  const places = plain.map(([number, body]) => [`${number} ${at}`, at += body.length + 1][0]).join(' ') + ' ';
+  const places = plain.map(([number, body]) => [`${number} ${overlapping ? 0 : at}`, at += body.length + 1][0]).join(' ') + ' ';
   const content = deflateSync(Buffer.concat([latin(places), ...plain.flatMap(([, body]) => [body, latin(' ')])]));
   const dictionary = `<< /Type /ObjStm /N ${plain.length} /First ${places.length} /Filter /FlateDecode /Length ${content.length} >>`;
   streams.set(90, Buffer.concat([latin(`${dictionary}\nstream\r\n`), content, latin('\nendstream')]));

@@ -50,7 +50,7 @@ function milli(text: string): number | undefined {
 
 export type Difference = 'differs' | 'missing' | 'extra' | 'repeated';
 
-/** The first place where the table and the proven readings part. `line` is 0 where the table lacks the reading. */
+/** The first place where the table and the proven readings part. `line` is 0 where the table lacks the reading; a value that is not there is empty. */
 export interface FirstDifference {
   kind: Difference; line: number; channel: number; sequence: number; column: string; table: string; proven: string;
 }

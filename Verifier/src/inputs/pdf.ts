@@ -6,6 +6,8 @@ export const PDF_LENGTH_MAX = 128 * 1024 * 1024;
 const OBJECTS_MAX = 200_000;
 const ATTACHMENTS_MAX = 100;
 const DEPTH_MAX = 40;
+/** Most bytes of one text in a PDF, such as a signature. */
+const TEXT_MAX = 16 * 1024 * 1024;
 
 export interface Attachment { name: string; bytes: Uint8Array }
 
@@ -167,15 +169,20 @@ class PdfFile {
       if (!(value instanceof Stream) || !(type instanceof Name) || type.value !== 'ObjStm') continue;
       const [count, first] = [this.resolve(value.dictionary.get('N')), this.resolve(value.dictionary.get('First'))];
       if (typeof count !== 'number' || typeof first !== 'number') continue;
-      const reader = new PdfReader(this.expand(value, BUNDLE_LENGTH_MAX));
+      const content = this.expand(value, BUNDLE_LENGTH_MAX);
+      const reader = new PdfReader(content);
       const places: [number, number][] = [];
       for (let i = 0; i < count && places.length < OBJECTS_MAX; i++) {
         const [number, offset] = [reader.value(0), reader.value(0)];
         if (typeof number === 'number' && typeof offset === 'number') places.push([number, offset]);
       }
+      let left = 2 * content.length; // Objects lie one behind the other: reading them all passes over their stream about once.
       for (const [number, offset] of places) {
         // A plain object of the same number is newer only in hybrid files, and then both say the same.
-        if (!this.objects.has(number)) this.objects.set(number, reader.at(first + offset).value(0));
+        if (this.objects.has(number)) continue;
+        if (left <= 0) refuse('Objects that the PDF packs together overlap.');
+        this.objects.set(number, reader.at(first + offset).value(0));
+        left -= reader.passed - (first + offset);
       }
     }
   }
@@ -192,6 +199,11 @@ class PdfReader {
   at(place: number): this {
     this.place = place;
     return this;
+  }
+
+  /** Up to where it has read. */
+  get passed(): number {
+    return this.place;
   }
 
   /** The next word of letters or digits; everything between is passed over. Null at the end. */
@@ -317,6 +329,7 @@ class PdfReader {
           sign = parseInt(octal, 8) & 0xff;
         } else if (plain >= 0) sign = [10, 13, 9, 8, 12][plain];
       }
+      if (out.length === TEXT_MAX) refuse(`A text in the PDF has more than ${TEXT_MAX} bytes.`);
       out.push(sign);
     }
     return refuse('The PDF is cut short inside a text.');
@@ -326,6 +339,7 @@ class PdfReader {
     let digits = '';
     for (this.place++; this.bytes[this.place] !== 62; this.place++) {
       if (this.place >= this.bytes.length) refuse('The PDF is cut short inside a text.');
+      if (digits.length > 2 * TEXT_MAX) refuse(`A text in the PDF has more than ${TEXT_MAX} bytes.`);
       if (!SPACE.has(this.bytes[this.place])) digits += String.fromCharCode(this.bytes[this.place]);
     }
     this.place++;

@@ -40,13 +40,24 @@ export async function pixels(file: Blob): Promise<Pixels | null> {
 /** Shows the camera in a video element and gives each text once that a code holds; the answer stops it and lets the camera go. */
 export async function watchCamera(video: HTMLVideoElement, found: (text: string) => void): Promise<() => void> {
   const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' }, audio: false });
+  const release = (): void => {
+    for (const track of stream.getTracks()) track.stop();
+    video.srcObject = null;
+  };
   video.srcObject = stream;
   video.setAttribute('playsinline', '');
-  await video.play();
+  try {
+    await video.play();
+  } catch (refused) {
+    release(); // Or the camera would stay on behind a page that says that it cannot be used.
+    throw refused;
+  }
   const canvas = document.createElement('canvas');
   const context = canvas.getContext('2d', { willReadFrequently: true });
   let before = '';
   const timer = setInterval(() => {
+    // The page was drawn anew, in another language or with another file: nobody could end the camera any more.
+    if (!video.isConnected) return end();
     if (context === null || video.videoWidth === 0) return;
     const scale = Math.min(1, 1200 / Math.max(video.videoWidth, video.videoHeight));
     [canvas.width, canvas.height] = [Math.round(video.videoWidth * scale), Math.round(video.videoHeight * scale)];
@@ -56,9 +67,9 @@ export async function watchCamera(video: HTMLVideoElement, found: (text: string)
     before = text;
     found(text);
   }, 200);
-  return () => {
+  const end = (): void => {
     clearInterval(timer);
-    for (const track of stream.getTracks()) track.stop();
-    video.srcObject = null;
+    release();
   };
+  return end;
 }

@@ -136,18 +136,48 @@ const SENTENCES = {
     zh: '表格与证明不一致。第一处：第 {0} 行，通道 {1}，读数 {2}：表格为 {3}，证明为 {4}。',
   },
   csvMissing: {
-    en: 'Readings of the proof are missing from the table: {0}. First: channel {1}, reading {2}, {3} °C.',
-    fr: 'Des mesures de la preuve manquent dans le tableau : {0}. Première : canal {1}, mesure {2}, {3} °C.',
-    zh: '表格缺少证明中的读数：{0} 个。第一处：通道 {1}，读数 {2}，{3} °C。',
+    en: 'Readings of the proof are missing from the table: {0}. First: channel {1}, reading {2}: {3}.',
+    fr: 'Des mesures de la preuve manquent dans le tableau : {0}. Première : canal {1}, mesure {2} : {3}.',
+    zh: '表格缺少证明中的读数：{0} 个。第一处：通道 {1}，读数 {2}：{3}。',
   },
   csvExtra: {
     en: 'The table has readings that the proof does not have: {0}. First: line {1}, channel {2}, reading {3}.',
     fr: "Le tableau contient des mesures que la preuve n'a pas : {0}. Première : ligne {1}, canal {2}, mesure {3}.",
     zh: '表格含有证明中没有的读数：{0} 个。第一处：第 {1} 行，通道 {2}，读数 {3}。',
   },
+  csvRepeated: {
+    en: 'Line {1} of the table gives reading {3} of channel {2} a second time. Use the readings.csv as it was given to you.',
+    fr: "La ligne {1} du tableau donne une seconde fois la mesure {3} du canal {2}. Utilisez le readings.csv tel qu'on vous l'a remis.",
+    zh: '表格第 {1} 行重复给出通道 {2} 的读数 {3}。请使用您收到的原始 readings.csv。',
+  },
+  csvNotReached: {
+    en: 'The table was not compared: the checks of the proof ended before its readings were reached. See why above, then choose the table again.',
+    fr: "Le tableau n'a pas été comparé : les vérifications de la preuve se sont arrêtées avant ses mesures. Voyez pourquoi, puis choisissez à nouveau le tableau.",
+    zh: '未比对表格：对证明的检查在到达读数之前已经停止。请先查看原因，再重新选择表格。',
+  },
+  csvNoReadings: {
+    en: 'The table was not compared: this proof discloses no single readings. Ask for the proof at the level of readings.',
+    fr: "Le tableau n'a pas été comparé : cette preuve ne divulgue aucune mesure individuelle. Demandez la preuve au niveau des mesures.",
+    zh: '未比对表格：此证明未披露单个读数。请索取披露读数的证明。',
+  },
+  csvUnproven: {
+    en: 'The proof itself is not verified: see its word.',
+    fr: "La preuve elle-même n'est pas vérifiée : voyez son verdict.",
+    zh: '该证明本身尚未通过核验：请看其结论。',
+  },
+  noValue: {
+    en: 'no value',
+    fr: 'sans valeur',
+    zh: '无数值',
+  },
 } as const satisfies Record<string, Record<Language, string>>;
 
 export type SentenceKey = keyof typeof SENTENCES;
+
+/** Sentences one behind the other; Chinese sets no space between them. */
+export function joined(language: Language, sentences: string[]): string {
+  return sentences.join(language === 'zh' ? '' : ' ');
+}
 
 /** One sentence in one language, its places filled in. */
 export function sentence(key: SentenceKey, language: Language, values: readonly string[] = []): string {

@@ -1,8 +1,11 @@
 import { utf8 } from '../bytes.ts';
 import { type CertificateVerdict, type CertificateWord, type ChannelClaim, parseTrust, type TrustedIssuer } from '../certificate.ts';
-import { h, mark, type Shape } from './dom.ts';
+import { h, mark, type Child, type Shape } from './dom.ts';
+import { instant } from './instant.ts';
 import { picker } from './panels.ts';
 import type { Speech } from './speech.ts';
+import { CERTIFICATE_WHY } from './texts/certificate.ts';
+import { large } from './view.ts';
 
 /** A trust list that the reader chose, and when (milliseconds). */
 export interface IssuerList { issuers: TrustedIssuer[]; since: number }
@@ -38,28 +41,37 @@ export function rememberedIssuers(): IssuerList | null {
 /** The answer about a scanned code, drawn. Claims of a code that was changed are not shown at all. */
 export function certificateSections(answer: CertificateVerdict, list: IssuerList | null, speech: Speech, chosen: (file: File) => void): HTMLElement[] {
   const claims = answer.certificate === null || answer.word === 'Changed' ? [] : [temperature(answer.certificate.channels, speech)];
-  return [word(answer, speech), ...(list === null ? [ask(speech, chosen)] : []), ...claims, ...(list === null ? [] : [issuers(list, speech, chosen)])];
+  return [word(answer, speech, list !== null), ...(list === null ? [ask(speech, chosen)] : []), ...claims, ...(list === null ? [] : [issuers(list, speech, chosen)])];
 }
 
-function word(answer: CertificateVerdict, speech: Speech): HTMLElement {
+function word(answer: CertificateVerdict, speech: Speech, hasList: boolean): HTMLElement {
+  // Before a list was chosen nothing can be missing from it.
+  const listed = hasList || answer.word !== 'IssuerUnknown';
   const [style, shape] = LOOKS[answer.word];
   // What somebody changed is not repeated under a good heading: only who it claims to be from.
   const [certificate, issuer] = [answer.word === 'Changed' ? null : answer.certificate, answer.issuer];
   return h('section', { class: `verdict ${style}`, role: 'status', id: 'verdict', tabindex: -1, 'data-word': answer.word, 'data-fault': answer.fault },
-    mark(shape), h('div', {}, h('h1', {}, speech.say(`code.word.${answer.word}`)),
-      h('p', {}, speech.say(answer.fault === 'NotYetValid' ? 'code.means.NotYetValid' : `code.means.${answer.word}`)),
-      answer.sentence !== '' && h('p', {}, h('strong', {}, `${speech.say('reason')}: `), h('span', { lang: 'en' }, answer.sentence)),
+    h('div', { class: 'word' }, mark(shape), large(speech.say(`code.word.${answer.word}`))), h('div', { class: 'body' },
+      h('p', {}, speech.say(listed ? answer.fault === 'NotYetValid' ? 'code.means.NotYetValid' : `code.means.${answer.word}` : 'code.means.NoList')),
+      answer.fault !== 'None' && listed && h('p', { id: 'reason' }, h('strong', {}, speech.colon(speech.say('reason'))), ...why(answer, speech)),
       ...(certificate === null ? [] : [
         h('p', {}, issuer !== null
           ? speech.say('code.issued', issuer.name, issuer.jurisdiction, speech.time(certificate.issued), speech.time(certificate.expires))
           : speech.say('code.claimed', (answer.claimedIssuer ?? '').replace(/^issuer:/, ''), speech.time(certificate.issued))),
         certificate.shipment !== null && h('p', { id: 'shipment' }, h('bdi', {}, speech.say('code.shipment', certificate.shipment))),
         h('p', {}, speech.say('gateway', certificate.gateway)),
-        h('p', {}, `${speech.time(certificate.from)} → ${speech.time(certificate.to)}`),
+        h('p', {}, instant(certificate.from, speech), ' ', instant(certificate.to, speech, '→ ')),
         h('p', {}, speech.say(`code.found.${certificate.word}`, certificate.last)),
         h('p', { class: 'quiet' }, speech.say('code.find', certificate.root, certificate.log.origin, speech.count(certificate.log.size), certificate.witnesses)),
         (certificate.traits & 2) !== 0 && h('p', {}, speech.say('note.emulated')),
       ])));
+}
+
+/** Why, in the reader's language; the exact rule, as every reader of codes says it, in small type and in English. */
+function why({ fault, sentence, certificate, claimedIssuer, issuer }: CertificateVerdict, speech: Speech): Child[] {
+  if (speech.language === 'en' || fault === 'None') return [h('span', {}, sentence)];
+  const times = [certificate?.issued, certificate?.expires, issuer?.from, issuer?.to].map((ms) => ms === undefined ? '' : speech.time(ms));
+  return [h('span', {}, speech.fill(CERTIFICATE_WHY[fault][speech.language], (claimedIssuer ?? '').replace(/^issuer:/, ''), ...times)), ' ', h('small', { class: 'quiet', lang: 'en' }, sentence)];
 }
 
 function temperature(claims: ChannelClaim[], speech: Speech): HTMLElement {

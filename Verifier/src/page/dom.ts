@@ -22,9 +22,13 @@ export function append(parent: Element, children: Child[]): void {
 /** A technical value in short form, first and last eight signs, with a button that copies all of it. `said` is told when that is done. */
 export function copyable(value: string, speech: Speech, said: (words: string) => void): HTMLElement {
   if (/^0+$/.test(value)) return h('span', {}, '–'); // No hash is all zeroes: the field says that there is none.
-  return h('span', { class: 'value' }, h('span', { class: 'hash', title: value }, value.length > 20 ? `${value.slice(0, 8)}…${value.slice(-8)}` : value),
-    h('button', { type: 'button', class: 'copy noprint', 'aria-label': `${speech.say('copy')} ${value.slice(0, 8)}…`, title: speech.say('copy'),
-      click: () => void copy(value).then((done) => said(done ? speech.say('copied') : speech.say('copy.failed', value))) }, mark('copy')));
+  const shown = h('span', { class: 'hash', title: value }, value.length > 20 ? `${value.slice(0, 8)}…${value.slice(-8)}` : value);
+  const tell = (done: boolean): void => {
+    if (!done) shown.textContent = value; // It stays there in full, to be marked by hand.
+    said(speech.say(done ? 'copied' : 'copy.failed'));
+  };
+  return h('span', { class: 'value' }, shown, h('button', { type: 'button', class: 'copy noprint', 'aria-label': `${speech.say('copy')} ${value.slice(0, 8)}…`,
+    title: speech.say('copy'), click: () => void copy(value).then(tell) }, mark('copy')));
 }
 
 /** Whether the text lies on the clipboard now. */

@@ -1,11 +1,12 @@
 import { Malformed, utf8 } from '../bytes.ts';
 import { checkCertificate } from '../certificate.ts';
-import { compareCsv } from '../inputs/csv.ts';
+import { csvAnswer } from './csv.ts';
 import { openFile, openText, type Opened } from '../inputs/open.ts';
-import { sentence, type Language } from '../inputs/sentences.ts';
+import { joined, sentence, type Language } from '../inputs/sentences.ts';
 import { certificateSections, chooseIssuers, type IssuerList, rememberedIssuers } from './certificate.ts';
 import type { ChartPanel } from './chart/panel.ts';
 import { append, h } from './dom.ts';
+import { loggerFacts } from './logger.ts';
 import { dropPanel, honestPanel, printFoot, trustPanel } from './panels.ts';
 import type { Result } from './results.ts';
 import { checkRelease, pageAnswer, releasesIn } from '../release.ts';
@@ -17,6 +18,9 @@ import { LANGUAGES, Speech } from './speech.ts';
 import { authorities, readPolicyBlock, remember, remembered, type Trust } from './trust.ts';
 import { keys, verdictSections } from './view.ts';
 import { Checker } from './worker.ts';
+
+/** Most files that are opened at once. */
+const FILES_MAX = 8;
 
 /** The whole page: what it holds, what it was told to trust, and what it shows. Every change draws it anew. */
 export class Page {
@@ -36,8 +40,8 @@ export class Page {
   private charts: ChartPanel[] = [];
   /** Short hash of a code that was scanned, or of the address that was opened. */
   private scanned: string | null = null;
-  /** Said anew in each language; `link` is what a code names. */
-  private message: { say: (language: Language) => string; link?: string } | null = null;
+  /** Said anew in each language; `link` is what a code names, `facts` what stands in a file that is no proof. */
+  private message: { say: (language: Language) => string; link?: string; facts?: () => HTMLElement } | null = null;
   /** Counts what was asked for, so that an answer that comes late is not shown over a newer one. */
   private turn = 0;
 
@@ -61,8 +65,8 @@ export class Page {
     document.addEventListener('dragover', (event) => event.preventDefault());
     document.addEventListener('drop', (event) => {
       event.preventDefault();
-      const file = event.dataTransfer?.files[0];
-      if (file) void this.open(file);
+      const files = [...event.dataTransfer?.files ?? []];
+      if (files.length > 0) void this.openAll(files);
     });
     document.body.append(this.toast);
     void this.check();
@@ -73,6 +77,15 @@ export class Page {
     const turn = ++this.turn;
     const opened = await openFile(file);
     if (turn === this.turn) await this.take(opened, keep);
+  }
+
+  /** Several at once: the reader's keys first, then the record, then what is compared with it. */
+  private async openAll(files: File[]): Promise<void> {
+    const turn = ++this.turn;
+    const all = await Promise.all(files.slice(0, FILES_MAX).map(openFile));
+    if (turn !== this.turn) return;
+    const rank = ({ is }: Opened): number => is === 'policy' || is === 'trust' || is === 'release' ? 0 : is === 'bundle' || is === 'certificate' || is === 'link' ? 1 : 2;
+    for (const [i, opened] of all.sort((a, b) => rank(a) - rank(b)).entries()) await this.take(opened, i > 0);
   }
 
   private async take(opened: Opened, keep = false): Promise<void> {
@@ -92,7 +105,7 @@ export class Page {
       this.scanned = /^[0-9a-f]{16}$/.test(opened.root) ? opened.root : null;
       this.message = { say: () => this.speech.say(this.scanned === null ? 'code.link.plain' : 'code.link'), link: opened.url };
     } else {
-      this.message = { say: (language) => this.about(opened, language) };
+      this.message = { say: (language) => this.about(opened, language), facts: opened.is === 'logger' ? () => loggerFacts(opened.report, this.speech) : undefined };
     }
     this.draw();
     this.focus('message');
@@ -145,16 +158,9 @@ export class Page {
     if (opened.is === 'logger') {
       const { file, issuerKnown } = opened.report;
       const key = file === 'changed' ? 'loggerChanged' : file === 'unsigned' ? 'loggerUnsigned' : issuerKnown ? 'loggerUnchanged' : 'loggerUnknownIssuer';
-      return `${sentence(key, language)} ${sentence('loggerNote', language)}`;
+      return joined(language, [sentence(key, language), sentence('loggerNote', language)]);
     }
-    if (opened.is !== 'csv') return sentence('unknown', language);
-    if (this.result?.is !== 'verdict' || this.result.verdict.channels.length === 0) return sentence('csvNeedsBundle', language);
-    const { equal, missing, extra, first } = compareCsv(opened.rows, this.result.verdict.channels);
-    if (first === null) return sentence('csvEqual', language, [String(equal)]);
-    const [line, channel, sequence] = [first.line, first.channel, first.sequence].map(String);
-    return first.kind === 'missing' ? sentence('csvMissing', language, [String(missing), channel, sequence, first.proven])
-      : first.kind === 'differs' ? sentence('csvDiffers', language, [line, channel, sequence, first.table, first.proven])
-      : sentence('csvExtra', language, [String(extra), line, channel, sequence]);
+    return opened.is === 'csv' ? csvAnswer(opened.rows, this.result?.is === 'verdict' ? this.result.verdict : null, language) : sentence('unknown', language);
   }
 
   private refuse(detail: string): void {
@@ -205,9 +211,9 @@ export class Page {
       : this.result?.is === 'certificate' ? speech.say(`code.word.${this.result.answer.word}`) : speech.say('verifier')} – Coldproof`;
     const main = h('main', {});
     if (this.message !== null) main.append(h('div', { role: 'alert', id: 'message', tabindex: -1 }, h('p', {}, this.message.say(speech.language)),
-      this.message.link !== undefined && h('p', {}, h('a', { href: this.message.link, rel: 'noreferrer' }, this.message.link))));
+      this.message.link !== undefined && h('p', {}, h('a', { href: this.message.link, rel: 'noreferrer' }, this.message.link)), this.message.facts?.()));
     const said = (words: string): void => this.say(words);
-    const drop = (again: boolean): HTMLElement => dropPanel(speech, again, (file) => void this.open(file), (text) => void this.take(openText(text)));
+    const drop = (again: boolean): HTMLElement => dropPanel(speech, again, (files) => void this.openAll(files), (text) => void this.take(openText(text)));
     const charts: ChartPanel[] = [];
     const releases = [...this.result?.is === 'verdict' ? this.result.verdict.releases : [], ...this.proven];
     const answer = pageAnswer(releases, pageSum(this.source));

@@ -11,17 +11,21 @@ type Said = (words: string) => void;
 
 /** A button that is a file input: the input is there for the keyboard and for screen readers, the label for the eye. */
 export function picker(id: string, label: string, chosen: (file: File) => void): HTMLElement {
-  return h('label', { class: 'file' }, label, h('input', { type: 'file', id, change: (event) => {
+  return filesPicker(id, label, false, ([file]) => chosen(file));
+}
+
+function filesPicker(id: string, label: string, multiple: boolean, chosen: (files: File[]) => void): HTMLElement {
+  return h('label', { class: 'file' }, label, h('input', { type: 'file', id, multiple, change: (event) => {
     const input = event.target as HTMLInputElement;
-    const file = input.files?.[0];
+    const files = [...input.files ?? []];
     input.value = ''; // So that the same file can be chosen again, after it was fetched anew.
-    if (file) chosen(file);
+    if (files.length > 0) chosen(files);
   } }));
 }
 
 /** The place where files are dropped or chosen and codes are scanned. */
-export function dropPanel(speech: Speech, again: boolean, chosen: (file: File) => void, scanned: (text: string) => void): HTMLElement {
-  return h('section', { class: 'drop noprint' }, again && h('h2', {}, speech.say('choose.another')), picker('choose', speech.say('choose'), chosen),
+export function dropPanel(speech: Speech, again: boolean, chosen: (files: File[]) => void, scanned: (text: string) => void): HTMLElement {
+  return h('section', { class: 'drop noprint' }, again && h('h2', {}, speech.say('choose.another')), filesPicker('choose', speech.say('choose'), true, chosen),
     h('p', { class: 'quiet' }, speech.say('choose.hint')), cameraPanel(speech, scanned));
 }
 
@@ -66,9 +70,20 @@ export function honestPanel(speech: Speech, source: string, { bundle, name, trus
       h('button', { type: 'button', id: 'print', click: () => print() }, speech.say('print'))));
 }
 
+/** The last part of a path as people wrote it; as it stands where somebody typed a "%" that encodes nothing. */
+function fileName(path: string): string {
+  const name = path.split('/').pop() ?? '';
+  try {
+    return decodeURIComponent(name);
+  } catch (fault) {
+    if (!(fault instanceof URIError)) throw fault;
+    return name;
+  }
+}
+
 /** What stands below the page on paper: where it came from, and its own hash in full. */
 export function printFoot(speech: Speech, source: string, root: string | null): HTMLElement {
-  return h('footer', { class: 'foot' }, h('p', {}, speech.say('foot', location.protocol === 'file:' ? decodeURIComponent(location.pathname.split('/').pop() ?? '') : location.href,
+  return h('footer', { class: 'foot' }, h('p', {}, speech.say('foot', location.protocol === 'file:' ? fileName(location.pathname) : location.href,
     new Date().toISOString().slice(0, 19).replace('T', ' '))), h('p', { class: 'hash' }, `SHA-256 ${pageSum(source)}`),
     root !== null && h('p', { class: 'hash' }, speech.say('foot.root', root)));
 }

@@ -20,6 +20,11 @@ export class Speech {
     const own = (WORDS as Record<string, Record<Language, string>>)[key]?.[this.language];
     const text = own ?? LEDGER[this.language][key];
     if (text === undefined) throw new Error(`No text is called "${key}".`);
+    return this.fill(text, ...values);
+  }
+
+  /** A text of this language with its places filled in. */
+  fill(text: string, ...values: (string | number)[]): string {
     return spaced(this.language, text).replace(/\{([0-9])\}/g, (_, place: string) => String(values[Number(place)] ?? ''));
   }
 
@@ -57,7 +62,7 @@ export class Speech {
   }
 
   duration(ms: number): string {
-    const s = Math.round(ms / 1000);
+    const s = Math.floor(ms / 1000); // As the ledger writes it: what has not passed whole is not counted.
     const parts: [number, string][] = [[Math.floor(s / 86_400), 'd'], [Math.floor(s / 3600) % 24, 'h'], [Math.floor(s / 60) % 60, 'min'], [s % 60, 's']];
     const first = parts.findIndex(([n]) => n > 0);
     return first < 0 ? `0\u00a0${this.say('unit.s')}`
@@ -65,7 +70,17 @@ export class Speech {
   }
 
   celsius(milli: number, digits = 1): string {
-    return `${(milli / 1000).toLocaleString(this.language, { minimumFractionDigits: digits, maximumFractionDigits: 3 })}\u00a0°C`.replace('-', '−');
+    return this.degrees(milli, digits, 3);
+  }
+
+  /** A temperature that was computed of many readings: to the hundredth of a degree, as in the report. */
+  computed(milli: number): string {
+    return this.degrees(milli, 1, 2);
+  }
+
+  private degrees(milli: number, least: number, most: number): string {
+    const rounded = Math.round(milli / 10 ** (3 - most)) / 10 ** most + 0; // What rounds to zero has no sign: "−0.0" would be taken for frost.
+    return `${rounded.toLocaleString(this.language, { minimumFractionDigits: least, maximumFractionDigits: most })}\u00a0°C`.replace('-', '−');
   }
 
   count(n: number): string {

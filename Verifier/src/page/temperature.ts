@@ -10,7 +10,7 @@ const ROWS_MAX = 500;
 
 /** The temperature, apart from integrity: one answer, one chart and one table a channel. `charts` gets what has to be begun and ended. */
 export function temperature(verdict: Verdict, speech: Speech, charts: ChartPanel[]): HTMLElement {
-  return h('section', { id: 'temperature' }, h('h2', {}, speech.say('temperature')),
+  return h('section', { id: 'temperature', tabindex: -1 }, h('h2', {}, speech.say('temperature')),
     verdict.word !== 'Verified' && verdict.channels.length > 0 && h('p', {}, speech.say('unproven.answers')),
     verdict.channels.length === 0 && h('p', {}, speech.say('temperature.none')),
     verdict.channels.length > 0 && verdict.level !== 'readings' && h('p', {}, speech.say(`level.${verdict.level}`)),
@@ -28,7 +28,7 @@ function section(channel: ChannelVerdict, verdict: Verdict, speech: Speech, char
   return h('section', { class: 'channel' }, h('h3', {}, h('bdi', {}, speech.say('probe', channel.channel, probe.place, probe.serial, speech.celsius(probe.low), speech.celsius(probe.high)))),
     h('p', { class: `answer ${channel.answer}`, 'data-answer': channel.answer }, mark(shape), speech.say(headline(channel, verdict))),
     chart?.element,
-    known !== null && h('p', {}, speech.say('mkt', ...[Math.round(known.mean), Math.round(known.kinetic)].map((value) => speech.celsius(value)))),
+    known !== null && h('p', {}, speech.say('mkt', speech.computed(known.mean), speech.computed(known.kinetic))),
     // Nothing disclosed is not "no excursion": then there is nothing to say.
     channel.intervals.length === 0 ? null : shown.length === 0 ? h('p', {}, speech.say('table.none')) : table(channel, shown, verdict, speech, chart),
     shown.length > ROWS_MAX && h('p', {}, speech.say('table.more', speech.count(shown.length - ROWS_MAX))));
@@ -51,7 +51,7 @@ function summary(channel: ChannelVerdict, speech: Speech): string {
   const lengths = (answer: Interval['answer']): number[] => channel.intervals.filter((i) => i.answer === answer).map((i) => i.to - i.from);
   const [out, gaps] = [lengths('OutOfRange'), lengths('NoData')];
   return speech.say('summary', speech.count(channel.readings.length), speech.count(missing), min === null ? '–' : speech.celsius(min), max === null ? '–' : speech.celsius(max),
-    speech.count(out.length), out.length === 0 ? '–' : speech.duration(Math.max(...out)), speech.count(gaps.length), speech.duration(gaps.reduce((sum, ms) => sum + ms, 0)));
+    speech.count(out.length), out.length === 0 ? '–' : speech.duration(out.reduce((longest, ms) => Math.max(longest, ms))), speech.count(gaps.length), speech.duration(gaps.reduce((sum, ms) => sum + ms, 0)));
 }
 
 const COLUMNS = ['col.start', 'col.end', 'col.long', 'col.extreme', 'col.rule', 'col.certainty'];
@@ -67,12 +67,12 @@ function cells(interval: Interval, channel: ChannelVerdict, verdict: Verdict, sp
   const high = interval.answer === 'OutOfRange' && interval.max !== null && interval.max > probe.high;
   const extreme = [low ? interval.min : null, high ? interval.max : null].filter((value): value is number => value !== null);
   const rule = [low ? `<\u00a0${speech.celsius(probe.low)}` : '', high ? `>\u00a0${speech.celsius(probe.high)}` : ''].filter((text) => text !== '');
-  const cause = interval.cause === null ? '' : `: ${speech.cause(interval.cause)}`;
   const start = instant(interval.from, speech);
   return [
     chart === null ? start : h('button', { type: 'button', class: 'link', title: speech.say('chart.show'), click: () => chart.focus(interval) }, start),
     instant(interval.to, speech), speech.duration(interval.to - interval.from), extreme.map((value) => speech.celsius(value)).join(' / ') || '–',
-    rule.join(' / ') || `${speech.say(`interval.${interval.answer}`)}${cause}`, certainty(interval, channel, verdict, speech),
+    rule.join(' / ') || (interval.cause === null ? speech.say(`interval.${interval.answer}`)
+      : speech.colon(speech.say(`interval.${interval.answer}`)) + speech.cause(interval.cause)), certainty(interval, channel, verdict, speech),
   ];
 }
 

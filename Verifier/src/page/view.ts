@@ -33,15 +33,34 @@ function word(verdict: Verdict, speech: Speech, another: string | null, named: b
     named && h('p', { id: 'named' }, speech.say('another.not')),
     failed !== null && h('p', { id: 'reason' }, h('strong', {}, speech.colon(speech.say('reason'))), ...why(failed, speech)),
     verdict.gateway !== null && h('p', {}, speech.say('gateway', verdict.gateway)),
-    verdict.gateway !== null && h('p', {}, instant(verdict.from, speech), ' → ', instant(verdict.to, speech)),
-    ...verdict.notes.map((note) => h('p', { class: 'quiet' }, reason(speech.language, note.key, note.values)))));
+    verdict.gateway !== null && h('p', {}, instant(verdict.from, speech), ' ', instant(verdict.to, speech, '→ ')),
+    amount(verdict, speech),
+    ...verdict.notes.map((note) => h('p', { class: 'quiet' }, reason(speech.language, note.key, note.values))),
+    verdict.channels.length > 0 && h('p', { class: 'noprint' }, h('button', { type: 'button', class: 'link', id: 'to-temperature', click: showTemperature }, speech.say('temperature')))));
 }
 
-/** As large as its longest word allows: on the narrowest phone none of them is broken. */
-function large(title: string): HTMLElement {
+/** How many readings there are, and how much time has none: whether the record is whole, not what the temperature did. */
+function amount({ level, channels }: Verdict, speech: Speech): HTMLElement | null {
+  if (level !== 'readings' || channels.length === 0) return null;
+  const [readings, gaps] = [channels.flatMap((channel) => channel.readings), channels.flatMap((channel) => channel.intervals).filter(({ answer }) => answer === 'NoData')];
+  return h('p', { id: 'amount' }, speech.say('amount', speech.count(readings.length), speech.count(readings.filter(({ temperature }) => temperature === null).length),
+    speech.count(gaps.length), speech.duration(gaps.reduce((sum, { from, to }) => sum + to - from, 0))));
+}
+
+/** The other question stands below the checks; on a phone that is far. */
+function showTemperature(): void {
+  const section = document.getElementById('temperature');
+  section?.focus({ preventScroll: true });
+  section?.scrollIntoView();
+}
+
+/** As large as its longest word allows, measured in the reader's own font: on the narrowest phone none of them is broken. */
+export function large(title: string): HTMLElement {
   const heading = h('h1', {}, title);
-  const width = (word: string): number => [...word].reduce((sum, sign) => sum + (sign > '\u2e80' ? 1.35 : 1), 0);
-  heading.style.setProperty('--longest', String(Math.min(14, Math.max(6, ...title.split(' ').map(width)))));
+  const pen = document.createElement('canvas').getContext('2d');
+  if (pen === null) return heading;
+  pen.font = `700 100px ${getComputedStyle(document.body).fontFamily}`;
+  heading.style.setProperty('--longest', String(title.split(' ').reduce((longest, word) => Math.max(longest, pen.measureText(word).width / 100), 1)));
   return heading;
 }
 

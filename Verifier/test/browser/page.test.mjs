@@ -53,9 +53,16 @@ async function complaints(tab, language) {
       .map((target) => [target, target.getBoundingClientRect()]).filter(([, { width, height }]) => width < 44 || height < 44)
       .map(([target, { width, height }]) => `${Math.round(width)} by ${Math.round(height)}: ${target.outerHTML.slice(0, 100)}`);
     const { scrollWidth, lang } = document.documentElement;
-    return { small, scrolls: scrollWidth > innerWidth, lang };
+    // Chinese may go on in the next line after any sign; a word of letters may not.
+    const broken = [...document.querySelectorAll('.word h1')].flatMap((heading) => [...heading.textContent.matchAll(/[^\s\u2e80-\uffff]+/g)].filter(({ 0: word, index }) => {
+      const range = document.createRange();
+      range.setStart(heading.firstChild, index);
+      range.setEnd(heading.firstChild, index + word.length);
+      return range.getClientRects().length > 1;
+    })).map(([word]) => `the word ${word} is broken`);
+    return { small, scrolls: scrollWidth > innerWidth, lang, broken };
   });
-  return [...found, ...ours.small, ...(ours.scrolls ? ['the page scrolls sideways'] : []), ...(ours.lang.startsWith(language) ? [] : [`lang is ${ours.lang}`])];
+  return [...found, ...ours.small, ...ours.broken, ...(ours.scrolls ? ['the page scrolls sideways'] : []), ...(ours.lang.startsWith(language) ? [] : [`lang is ${ours.lang}`])];
 }
 
 for (const [language, locale] of Object.entries(LOCALES)) {
@@ -106,10 +113,11 @@ test('what is wrong with a page is noticed: a page made worse', async () => {
       document.querySelector('#print').style.minHeight = '20px';
       document.querySelector('#print').style.padding = '0';
       document.querySelector('#bracket').style.width = '900px';
+      document.querySelector('.word h1').style.fontSize = '90px';
       document.documentElement.lang = 'fr';
     });
     const found = (await complaints(tab, 'en')).join('\n');
-    for (const expected of ['color-contrast', 'button-name', / by (20|2[0-9]): .*print/, 'scrolls sideways', 'lang is fr']) assert.match(found, new RegExp(expected));
+    for (const expected of ['color-contrast', 'button-name', / by (20|2[0-9]): .*print/, 'scrolls sideways', 'lang is fr', 'VERIFIED is broken']) assert.match(found, new RegExp(expected));
   });
 });
 
@@ -250,6 +258,58 @@ test('a code before the camera names a record, and another record is noticed', a
     await tab.setInputFiles('#choose', file(bundle('untouched')));
     await tab.waitForSelector('#verdict[data-word="AnotherRecord"]');
   });
+});
+
+test('the camera is let go when the page is drawn anew, and when the picture cannot be shown', async () => {
+  await visit(w, 'localhost', { locale: 'en-GB', camera: true }, async (tab) => {
+    await tab.evaluate(() => {
+      window.streams = [];
+      navigator.mediaDevices.getUserMedia = async () => {
+        const blank = document.createElement('canvas');
+        blank.getContext('2d').fillRect(0, 0, 8, 8);
+        window.streams.push(blank.captureStream(5));
+        return window.streams[window.streams.length - 1];
+      };
+    });
+    const ended = (count) => tab.waitForFunction((many) => window.streams.length === many && window.streams.every((stream) => stream.getTracks()[0].readyState === 'ended'), count);
+    await tab.click('#camera');
+    await tab.waitForFunction(() => /Hold the code/.test(document.querySelector('#camera-status').textContent));
+    await tab.click('header button:text-is("Français")');
+    await ended(1);
+    await tab.evaluate(() => { HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException('none', 'NotSupportedError')); });
+    await tab.click('#camera');
+    await ended(2);
+    assert.match(await tab.textContent('#camera-status'), /NotSupportedError/);
+  });
+});
+
+test('record, keys and table are chosen together, in any order', async () => {
+  await visit(w, 'disk', { locale: 'en-GB' }, async (tab) => {
+    const readings = (await (await import('../../dist/verifier.mjs')).verify(bundle('untouched'), policy)).channels;
+    const outcomes = ['Measured', 'NotSampled', 'NotPresent', 'NoAcknowledge', 'Timeout', 'NotReady', 'BadChecksum', 'OutOfRange', 'Implausible'];
+    const table = ['channel,sequence,time_utc,temperature_c,status', ...readings.flatMap(({ channel, readings }) => readings.map(({ sequence, time, temperature, outcome }) =>
+      [channel, sequence, new Date(time).toISOString(), temperature === null ? '' : (temperature / 1000).toFixed(3), outcomes.indexOf(outcome)].join())), ''].join('\n');
+    await tab.setInputFiles('#choose', [file(table), file(bundle('untouched')), file(policy)]);
+    await tab.waitForSelector('#message');
+    assert.match(await tab.textContent('#message'), /^All 24 readings of the table are those of the proof/);
+    assert.equal(await tab.getAttribute('#verdict', 'data-word'), 'Verified');
+    assert.match(await tab.textContent('#amount'), /^Readings: 24, without a value: 1\. Spans without data: 2, 2\u00a0h 1\u00a0min in all\.$/);
+    await tab.click('#to-temperature');
+    assert.equal(await tab.evaluate(() => document.activeElement.id), 'temperature');
+  });
+});
+
+test("a logger's file says what stands in it, by its own clock", async () => {
+  const logger = readFileSync(new URL('../loggers/fridgetagUL_100800001215_202304201410.txt', import.meta.url));
+  for (const [locale, lowest] of [['en-GB', '−17.0'], ['fr-FR', '−17,0'], ['zh-CN', '−17.0']]) {
+    await visit(w, 'disk', { locale, viewport: { width: 360, height: 800 } }, async (tab) => {
+      await tab.setInputFiles('#choose', file(logger));
+      await tab.waitForSelector('#logger');
+      const said = await tab.innerText('#logger');
+      for (const value of ['100800001215', '841', '2023-04-17 16:06 – 2023-04-20 14:06', 'UTC', lowest]) assert.ok(said.includes(value), `${locale}: ${said}`);
+      assert.deepEqual(await complaints(tab, locale.slice(0, 2)), []);
+    });
+  }
 });
 
 test('a camera that is denied, and a browser without one, are said in words', async () => {

@@ -11,6 +11,7 @@ export const CERTIFICATE_WORDS = {
   'code.means.Expired': { en: 'The code is unaltered and signed by an issuer of your list, but its time is over. Ask for a new one, or for the evidence file.', fr: "Le code est intact et signé par un émetteur de votre liste, mais il n'est plus en vigueur. Demandez-en un nouveau, ou le fichier de preuve.", zh: '此码未被更改，且由您名单中的签发者签署，但已过有效期。请索取新码或证据文件。' },
   'code.means.CannotCheck': { en: 'The code could not be read to its end. Scan it again, straight on and sharp, or ask for the evidence file.', fr: "Le code n'a pas pu être lu jusqu'au bout. Lisez-le à nouveau, de face et net, ou demandez le fichier de preuve.", zh: '无法完整读取此码。请正对并清晰地重新扫描，或索取证据文件。' },
   'code.means.NotYetValid': { en: 'The code says that it was issued later than this machine\'s clock shows. Set the clock, or ask the issuer.', fr: "Le code dit avoir été émis plus tard que l'heure de cette machine. Réglez l'horloge, ou interrogez l'émetteur.", zh: '此码所述签发时间晚于本机时钟。请校准时钟，或询问签发者。' },
+  'code.means.NoList': { en: 'The code can be read. Who signed it, and whether it was changed, is known only when you say whose certificates you take: choose your trust list below.', fr: "Le code est lisible. On ne saura qui l'a signé et s'il a été modifié que lorsque vous direz de qui vous acceptez les certificats : choisissez ci-dessous votre liste de confiance.", zh: '此码可以读取。只有您说明接受谁的证书，才能知道签发者是谁、内容是否被更改：请在下方选择您的信任名单。' },
   'code.choose': { en: 'Whose certificates do you take? Choose your trust list (trust.json). Get it from your authority, not from whoever gave you the code.', fr: "De qui acceptez-vous les certificats ? Choisissez votre liste de confiance (trust.json). Demandez-la à votre autorité, pas à qui vous a remis le code.", zh: '您接受谁的证书？请选择您的信任名单（trust.json）。请向您的主管机构索取，而不是向给您码的人索取。' },
   'code.choose.file': { en: 'Choose my trust list', fr: 'Choisir ma liste de confiance', zh: '选择我的信任名单' },
   'code.chosen': { en: 'Issuers of your list, {0} of them, chosen {1}:', fr: 'Émetteurs de votre liste, au nombre de {0}, choisie {1} :', zh: '您名单中的签发者共 {0} 个，选定于 {1}：' },
@@ -31,3 +32,19 @@ export const CERTIFICATE_WORDS = {
   'code.find': { en: 'The evidence file of this record has the root {0}…; its log is {1}, {2} entries, witnessed by {3} others.', fr: "Le fichier de preuve de ce relevé a la racine {0}… ; son journal est {1}, {2} entrées, attesté par {3} tiers.", zh: '此记录证据文件的根哈希以 {0} 开头；其日志为 {1}，共 {2} 条，由 {3} 个独立见证者见证。' },
   'code.list.kept': { en: 'This is a trust list of {0} issuers. It is kept for this page: now scan or choose a certificate code.', fr: "C'est une liste de confiance de {0} émetteurs. Elle est gardée pour cette page : lisez ou choisissez maintenant un code de certificat.", zh: '这是包含 {0} 个签发者的信任名单，已为本页保留：现在请扫描或选择证书码。' },
 } as const satisfies Record<string, Record<'en' | 'fr' | 'zh', string>>;
+
+/** Why a code does not hold, in the other languages than English, in which every reader of codes gives the exact rule. {0}: who the code says has
+ * signed it; {1}, {2}: issued, expires; {3}, {4}: from when until when the reader's list takes the key. */
+export const CERTIFICATE_WHY = {
+  CodeTooLong: { fr: "Le texte est plus long que ne peut l'être un code QR.", zh: '文本比任何二维码所能容纳的都长。' },
+  PrefixUnknown: { fr: "Le texte n'est pas un code de certificat d'une version connue.", zh: '此文本不是已知版本的证书码。' },
+  Base45Broken: { fr: 'Un signe du code a été mal lu ou manque.', zh: '码中有字符误读或缺失。' },
+  CompressionBroken: { fr: 'Le contenu du code est endommagé ou incomplet.', zh: '码的内容损坏或不完整。' },
+  StatementUnreadable: { fr: "Le code ne contient pas de certificat signé d'une forme connue.", zh: '码中不含已知格式的已签名证书。' },
+  ClaimsUnreadable: { fr: "Les déclarations du certificat n'ont pas la forme prescrite ou se contredisent.", zh: '证书的声明格式不符或自相矛盾。' },
+  IssuerUnknown: { fr: "Le certificat est signé par « {0} » avec une clé que votre liste ne connaît pas. Sans cette clé, on ne peut pas dire s'il a été modifié.", zh: '证书由“{0}”用您的名单中没有的密钥签署。没有该密钥，无法判断其是否被更改。' },
+  SignatureWrong: { fr: "La signature n'est pas celle de l'émetteur de votre liste pour ces déclarations.", zh: '对这些声明的签名不是您名单中该签发者的签名。' },
+  IssuerNotListedThen: { fr: "Le certificat a été émis le {1} ; votre liste admet cette clé du {3} au {4}.", zh: '证书签发于 {1}；您的名单只在 {3} 至 {4} 之间接受此密钥。' },
+  NotYetValid: { fr: 'Le certificat dit avoir été émis le {1}.', zh: '证书称其签发于 {1}。' },
+  Expired: { fr: "Le certificat était valable jusqu'au {2}.", zh: '证书有效期至 {2}。' },
+} as const satisfies Record<string, Record<'fr' | 'zh', string>>;

@@ -32,10 +32,15 @@ public readonly record struct Moment(uint Boot, long UptimeMs, long WallMs, Cloc
     /// it.</summary>
     public const long WallCeilingMs = 1L << 47;
 
-    /// <summary>Joins both clocks. A wall clock below the floor becomes floor + uptime with trust Unset: it still rises, and claims
-    /// nothing.</summary>
-    public static Moment FromClocks(uint boot, long uptimeMs, long wallMs, ClockTrust trust, uint errorMs) =>
+    /// <summary>Most of the session's own part of an unset clock: six days, so that it stays in February 1970 for a while.</summary>
+    public const int UnsetMsMax = 1 << 29;
+
+    /// <summary>Joins both clocks. A wall clock below the floor becomes floor + <paramref name="unsetMs"/> + uptime with trust Unset: it still rises,
+    /// and claims nothing.</summary>
+    /// <param name="unsetMs">The session's own part of a clock that nobody has set, the same in the whole session, 0 to <see cref="UnsetMsMax"/>. It
+    /// tells two sessions apart that have the same boot number, because an older image of the card was put back between them.</param>
+    public static Moment FromClocks(uint boot, long uptimeMs, long wallMs, ClockTrust trust, uint errorMs, int unsetMs = 0) =>
         wallMs is < WallFloorMs or > WallCeilingMs
-            ? new(boot, uptimeMs, WallFloorMs + uptimeMs, ClockTrust.Unset)
+            ? new(boot, uptimeMs, WallFloorMs + unsetMs + uptimeMs, ClockTrust.Unset)
             : new(boot, uptimeMs, wallMs, trust, errorMs);
 }

@@ -35,7 +35,10 @@ public sealed class Bench : IDisposable
 
     public long WallMs { get; set; } = StartMs;
 
-    public Moment Now(Logbook logbook) => Moment.FromClocks(logbook.Boot, UptimeMs, WallMs, ClockTrust.Rtc, 100);
+    /// <summary>The session's own part of a clock that nobody has set.</summary>
+    public int UnsetMs { get; set; }
+
+    public Moment Now(Logbook logbook) => Moment.FromClocks(logbook.Boot, UptimeMs, WallMs, ClockTrust.Rtc, 100, UnsetMs);
 
     public Statement SignManifest(int channels, long first, Digest previous, int high = 8_000) => new Manifest(
         Key.Gateway, Key.Public, first, StartMs, [.. Enumerable.Range(0, channels).Select(i =>

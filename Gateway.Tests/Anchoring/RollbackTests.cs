@@ -112,6 +112,56 @@ public sealed class RollbackTests
         Assert.Empty(Fsck.Run(bench.Directory, RoadLedger.Policy).Findings);
     }
 
+    /// <summary>F-160: without a clock the card's two lives go on with the same boot number at the same millisecond; only what each session adds to an
+    /// unset clock tells their batches apart, and the second one's must not be taken for the first one's.</summary>
+    [Fact]
+    public void A_card_rolled_back_whose_clock_nobody_set_loses_nothing_of_what_it_records_afterwards()
+    {
+        using var bench = Patient();
+        bench.Ledger.WallMs = () => Bench.StartMs;
+        void PowerCut(int unsetMs)
+        {
+            bench.PowerCut();
+            (bench.WallMs, bench.UnsetMs) = (0, unsetMs);
+        }
+
+        PowerCut(unsetMs: 1_000_000);
+        using (var logbook = bench.Start())
+        {
+            Closed(bench, logbook, 4);
+        }
+
+        var image = bench.Image();
+        PowerCut(unsetMs: 2_000_000);
+        using (var logbook = bench.Start())
+        {
+            Closed(bench, logbook, 3);
+        }
+
+        var rounds = bench.Ledger.Bodies.Sum(body => body.Rounds.Length);
+        bench.PutBack(image);
+        PowerCut(unsetMs: 3_000_000);
+        using (var logbook = bench.Start())
+        {
+            Work(bench, logbook, 12);
+            Assert.Contains(logbook.Status.Faults, fault => fault.Contains("An older image of the card was put back", StringComparison.Ordinal));
+        }
+
+        PowerCut(unsetMs: 4_000_000);
+        using (var logbook = bench.Open())
+        {
+            logbook.Enrol(bench.SignManifest(2, 7, bench.FirstManifest.PayloadDigest));
+            logbook.Start(bench.Now(logbook));
+            Work(bench, logbook, 3);
+            logbook.SealOpen(bench.Now(logbook));
+            Work(bench, logbook, 1);
+            Assert.Empty(logbook.Status.Faults);
+        }
+
+        AssertRecordedOnce(bench, rounds + 15);
+        Assert.Empty(Fsck.Run(bench.Directory, RoadLedger.Policy).Findings);
+    }
+
     /// <summary>F-41: without the ledger's word signing waits as long as it is told to, and then goes on as before.</summary>
     [Fact]
     public void Without_coverage_recording_never_waits_and_signing_only_as_long_as_it_is_told()

@@ -49,12 +49,12 @@ public sealed class SlotGridTests
     public void Uptime_does_not_move_with_the_wall_clock_and_an_unset_clock_says_so()
     {
         var clock = new SteppingClock();
-        var moments = new MomentClock(clock, 7, () => new(ClockTrust.Ntp, 12));
+        var moments = new MomentClock(clock, 7, () => new(ClockTrust.Ntp, 12), 77);
         clock.Advance(TimeSpan.FromSeconds(5));
         clock.WallOffset = TimeSpan.FromDays(-20_000);
         var moment = moments.Now();
         Assert.Equal((7u, 5_000L, ClockTrust.Unset), (moment.Boot, moment.UptimeMs, moment.Trust));
-        Assert.Equal(Moment.WallFloorMs + 5_000, moment.WallMs);
+        Assert.Equal(Moment.WallFloorMs + 77 + 5_000, moment.WallMs); // F-160: each session has its own part.
         clock.WallOffset = TimeSpan.Zero;
         clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal((6_000L, ClockTrust.Ntp, 12u), (moments.Now().UptimeMs, moments.Now().Trust, moments.Now().ErrorMs));

@@ -34,7 +34,7 @@ public sealed class WatchdogTests : IDisposable
     {
         stage.Bus.Attach(new EmulatedTmp117());
         session = stage.Begin(CycleStage.Probe(), DayMs, link);
-        service = new(session.Cycle, new(clock, session.Logbook.Boot, () => new(ClockTrust.Rtc, 0)), new(DayMs), clock, systemd, truck: null);
+        service = new(session.Cycle, new(clock, session.Logbook.Boot, () => new(ClockTrust.Rtc, 0), 0), new(DayMs), clock, systemd, truck: null);
     }
 
     [Fact]

@@ -97,10 +97,10 @@ public sealed class CheckerTests : IDisposable
         var number0 = Batch([0]);
         Send(number0);
         (number, previous, sequence) = (0, default, 0);
-        Send(number0);
+        Leave(number0);
         Assert.Empty(checker.Violations);
         (number, previous, sequence) = (0, default, 0);
-        Send(Batch([0], milliCelsius: 4_001));
+        Leave(Batch([0], milliCelsius: 4_001));
         Assert.Contains("two signed headers", Assert.Single(checker.Violations), StringComparison.Ordinal);
     }
 
@@ -111,20 +111,23 @@ public sealed class CheckerTests : IDisposable
         Send(Batch([0]));
         (number, previous, sequence) = (5, default, 7);
         Send(Batch([1]));
-        Assert.Equal(3, checker.Violations.Count);
+        Assert.Equal(["Batch 5 follows 0.", "Batch 5 names another header before it.", "The ledger logged batch 5 after 0.",
+            "Batch 5, channel 0: reading 7 is not next."], checker.Violations);
     }
 
     [Fact]
     public void A_checkpoint_that_is_not_consistent_with_the_last_is_found()
     {
-        log.Add(new byte[] { 1 });
-        head = new("log", 1, LogTree.Root([LogTree.LeafHash([1])]));
-        checker.Logged();
+        Try(0);
+        Send(Batch([0]));
         Assert.Empty(checker.Violations);
-        log.Add(new byte[] { 2 });
         head = new("log", 2, LogTree.Root([LogTree.LeafHash([9]), LogTree.LeafHash([2])]));
+        log.Add(Batch([1]).Statement.Bytes.AsMemory());
         checker.Logged();
-        Assert.Single(checker.Violations);
+        Assert.Contains("Checkpoint 2 is not consistent", checker.Violations[0], StringComparison.Ordinal);
+        head = new("log", 1, default);
+        checker.Logged();
+        Assert.Contains("The log had 2 entries and has 1.", checker.Violations[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -264,7 +267,7 @@ public sealed class CheckerTests : IDisposable
         logbook.Offer(bench.Now(logbook));
         logbook.Offer(bench.Now(logbook));
         var extract = logbook.Extract(0, long.MaxValue);
-        var window = new SoundWindow(extract.Batches[0].Body.Rounds[0], extract.Batches[0].Body.Rounds[1], []);
+        var window = new SoundWindow(0, extract.Batches[0].Body.Rounds[0], extract.Batches[0].Body.Rounds[1], []);
         var sound = Verifier.Verify(BundleOf(bench, extract, window), bench.Policy);
 
         Windows(bench, (bytes, policy) => Verifier.Verify(bytes, policy)).Check(extract, window);
@@ -347,9 +350,23 @@ public sealed class CheckerTests : IDisposable
         return (Statement.Sign(StatementKind.Batch, Statement.IssuerOf(header.Gateway), header.Encode(), key), body);
     }
 
+    /// <summary>It leaves the truck, and the ledger logs it.</summary>
     private void Send((Statement Statement, BatchBody Body) batch)
+    {
+        Leave(batch);
+        Log(batch.Statement);
+    }
+
+    private void Leave((Statement Statement, BatchBody Body) batch)
     {
         checker.Seen(batch.Statement.PayloadDigest, new Uplink(batch.Statement.Bytes, [.. batch.Body.Encode()]).Encode());
         (number, previous, sequence) = (number + 1, batch.Statement.PayloadDigest, sequence + batch.Body.Rounds.Length);
+    }
+
+    private void Log(Statement entry)
+    {
+        log.Add(entry.Bytes.AsMemory());
+        head = new("log", log.Count, LogTree.Root([.. log.Select(known => LogTree.LeafHash(known.Span))]));
+        checker.Logged();
     }
 }

@@ -191,7 +191,9 @@ internal static class Daemon
         }
 
         // Outside systemd nobody is registered to be notified.
-        return new CycleService(cycle, new MomentClock(clock, logbook.Boot, ClockSource.Read), new SlotGrid(settings.IntervalMs), clock,
+        // F-160: two sessions with one boot number, on a card whose older image was put back, must not begin at one moment.
+        var moments = new MomentClock(clock, logbook.Boot, ClockSource.Read, RandomNumberGenerator.GetInt32(Moment.UnsetMsMax));
+        return new CycleService(cycle, moments, new SlotGrid(settings.IntervalMs), clock,
             services.GetService<ISystemdNotifier>(), source is null ? null : source.Truck);
     }
 

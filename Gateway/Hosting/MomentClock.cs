@@ -6,7 +6,8 @@ namespace Gateway.Hosting;
 /// <param name="clock">Both clocks.</param>
 /// <param name="boot">How often the gateway has started.</param>
 /// <param name="read">Asks the kernel about the wall clock: <see cref="ClockSource.Read"/>.</param>
-public sealed class MomentClock(TimeProvider clock, uint boot, Func<ClockState> read)
+/// <param name="unsetMs">This session's own part of a clock that nobody has set; by chance, 0 to <see cref="Moment.UnsetMsMax"/>.</param>
+public sealed class MomentClock(TimeProvider clock, uint boot, Func<ClockState> read, int unsetMs)
 {
     private readonly long started = clock.GetTimestamp();
 
@@ -14,7 +15,7 @@ public sealed class MomentClock(TimeProvider clock, uint boot, Func<ClockState> 
     {
         var state = read();
         var uptimeMs = (long)clock.GetElapsedTime(started).TotalMilliseconds;
-        return Moment.FromClocks(boot, uptimeMs, clock.GetUtcNow().ToUnixTimeMilliseconds(), state.Trust, state.ErrorMs);
+        return Moment.FromClocks(boot, uptimeMs, clock.GetUtcNow().ToUnixTimeMilliseconds(), state.Trust, state.ErrorMs, unsetMs);
     }
 }
 

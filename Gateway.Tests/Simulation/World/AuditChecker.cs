@@ -23,6 +23,8 @@ internal static class AuditChecker
     }
 
     /// <summary>`gateway fsck` finds nothing, and every batch that was sent.</summary>
+    /// <param name="report">What it says.</param>
+    /// <param name="sent">How many batches must be there: all that the ledger has, but for those that an older image of the card did not have.</param>
     public static void Gateway(FsckReport report, long sent, Action<string> violate)
     {
         foreach (var finding in report.Findings)
@@ -32,7 +34,7 @@ internal static class AuditChecker
 
         if (report.Batches != sent)
         {
-            violate($"{report.Batches} batches are on the card, {sent} were sent.");
+            violate($"{report.Batches} batches are on the card, {sent} must be.");
         }
     }
 

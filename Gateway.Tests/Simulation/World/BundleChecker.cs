@@ -25,11 +25,15 @@ internal sealed class BundleChecker(GatewayId gateway, int channels, VerifierPol
             checker.Kept(batch.Statement);
         }
 
-        if (extract.Missing.Length > 0)
+        if (extract.Missing.Except(checker.Missing).ToList() is [var first, ..] missing)
         {
-            checker.Violate($"Batch {extract.Missing[0]} is neither in the journal nor in the store, and {extract.Missing.Length - 1} others.");
+            checker.Violate($"Batch {first} is neither in the journal nor in the store, and {missing.Count - 1} others.");
         }
-        else if (extract.Batches.Length != checker.Tally.Batches)
+        else if (checker.Missing.Except(extract.Missing) is { Count: > 0 } kept)
+        {
+            checker.Violate($"Batch {kept.Min()} was on no image that was put back, and the gateway gives it.");
+        }
+        else if (extract.Batches.Length + extract.Missing.Length != checker.Tally.Batches)
         {
             checker.Violate($"The gateway gives {extract.Batches.Length} batches of {checker.Tally.Batches} that were sent.");
         }
@@ -48,19 +52,26 @@ internal sealed class BundleChecker(GatewayId gateway, int channels, VerifierPol
             window.ToMs, DisclosureLevel.Readings, [.. extract.Manifests.Select(manifest => new BundleStatement(manifest.Statement,
             manifest.Receipt))], [.. extract.Batches.Select(batch => new BundleBatch(batch.Statement, batch.Body, batch.Receipt))],
             extract.Beacons, []));
+        Check(bytes, window, extract.Batches.Length);
+    }
+
+    /// <summary>Checks a window's bundle, whoever made it.</summary>
+    /// <param name="batches">How many batches it shows.</param>
+    public void Check(byte[] bytes, SoundWindow window, int batches)
+    {
         var verdict = verify(bytes, policy);
         checker.Tally.Windows++;
         checker.Tally.WindowsVerified += verdict.Word == VerdictWord.Verified ? 1 : 0;
         // A ledger that was away for weeks makes the time unproven, and a clock set back afterwards puts other batches into the window.
         // Nothing may ever read as changed, as holed, or as nobody's.
         if (verdict.Word is not (VerdictWord.Verified or VerdictWord.TimeNotProven)
-            && !(verdict.Word == VerdictWord.Incomplete && extract.Batches.Length > 1))
+            && !(verdict.Word == VerdictWord.Incomplete && batches > 1))
         {
             checker.Violate($"A sound window reads {verdict.Word}: {verdict.Reason}");
             return;
         }
 
-        Temperatures(verdict, window, isAlone: extract.Batches.Length == 1);
+        Temperatures(verdict, window, isAlone: batches == 1);
         for (var i = 0; i <= FlipsInEvidence; i++)
         {
             Flip(bytes, verdict, isEvidence: i > 0);

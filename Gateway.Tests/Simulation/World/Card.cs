@@ -1,4 +1,6 @@
 using Anchoring;
+using CardFiles = System.Collections.Generic.Dictionary<string, System.Collections.Generic.Dictionary<string,
+    Gateway.Tests.Simulation.CardFile>>;
 
 namespace Gateway.Tests.Simulation;
 
@@ -12,7 +14,7 @@ public sealed class Card(Dice dice)
     internal Lock Gate { get; } = new();
 
     private readonly Dictionary<string, CardFolder> folders = [];
-    private Dictionary<string, Dictionary<string, CardFile>>? survivors;
+    private CardFiles? survivors;
     private long? cutAt;
     private long? failAt;
     private Survival survival;
@@ -25,6 +27,9 @@ public sealed class Card(Dice dice)
 
     /// <summary>No file can be made or grow.</summary>
     public bool IsFull { get; set; }
+
+    /// <summary>Nothing can be written, deleted or renamed.</summary>
+    public bool IsReadOnly { get; set; }
 
     /// <summary>How many operations have failed with EIO.</summary>
     public long Failed { get; private set; }
@@ -64,7 +69,28 @@ public sealed class Card(Dice dice)
     public void FailAfter(long operations) => failAt = Operations + operations;
 
     /// <summary>No cut and no failure is to come any more.</summary>
-    public void Calm() => (cutAt, failAt, IsFull) = (null, null, false);
+    public void Calm() => (cutAt, failAt, IsFull, IsReadOnly) = (null, null, false, false);
+
+    /// <summary>An image of the whole card, as somebody takes it from a running or a stopped gateway.</summary>
+    internal CardFiles Image(Survival what)
+    {
+        lock (Gate)
+        {
+            survival = what;
+            return Survivors(null);
+        }
+    }
+
+    /// <summary>Another card is in the slot, or this one was written over: the process, if one runs, does not know it yet.</summary>
+    internal void PutBack(CardFiles image)
+    {
+        lock (Gate)
+        {
+            cutAt = null;
+            survivors = image.ToDictionary(folder => folder.Key, folder => folder.Value.ToDictionary(file => file.Key,
+                file => file.Value.AfterCut(Survival.Written, dice, null)));
+        }
+    }
 
     /// <summary>Power is back: what survived is all there is.</summary>
     public void PowerOn()
@@ -96,6 +122,11 @@ public sealed class Card(Dice dice)
             survivors = Survivors(file is not null && inHand is not null ? (file, inHand) : null);
         }
 
+        if (survivors is null && IsReadOnly)
+        {
+            throw new IOException("Read-only file system");
+        }
+
         if (survivors is null && failAt is { } fail && Operations >= fail)
         {
             failAt = null;
@@ -104,9 +135,9 @@ public sealed class Card(Dice dice)
         }
     }
 
-    private Dictionary<string, Dictionary<string, CardFile>> Survivors((CardFile File, Unflushed Write)? inHand)
+    private CardFiles Survivors((CardFile File, Unflushed Write)? inHand)
     {
-        var found = new Dictionary<string, Dictionary<string, CardFile>>();
+        var found = new CardFiles();
         foreach (var (name, folder) in folders)
         {
             found[name] = folder.Files.ToDictionary(file => file.Key, file => file.Value.AfterCut(survival, dice,

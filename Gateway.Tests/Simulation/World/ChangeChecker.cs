@@ -12,12 +12,22 @@ public sealed class ChangeChecker(Action<string> violate, YearTally tally)
     private readonly HashSet<(int, string)> hung = [];
     private readonly HashSet<string> ever = [];
     private string? settings;
+    private bool isStarted;
 
     /// <summary>The gateway is started under these settings.</summary>
     public void Started(string under)
     {
         ever.Add(under);
-        settings ??= under; // The first start has nothing to compare with.
+        settings ??= isStarted ? null : under; // The first start has nothing to compare with.
+        isStarted = true;
+    }
+
+    /// <summary>The next batch is of a card that was put back, with the settings and the knowledge of chips that it had then.</summary>
+    public void Forgotten()
+    {
+        settings = null;
+        told.Clear();
+        untold.Clear();
     }
 
     /// <summary>A batch that a stranger has seen, with the true round behind each of its rounds.</summary>
@@ -76,6 +86,7 @@ public sealed class ChangeChecker(Action<string> violate, YearTally tally)
 
     private void Follow(long number, BatchBody body, int round, TrueRound truth)
     {
+        settings ??= truth.Settings;
         if (truth.Settings != settings)
         {
             violate($"Batch {number} holds a round under settings {truth.Settings}; the record tells of {settings}.");

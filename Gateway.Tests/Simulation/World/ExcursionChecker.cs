@@ -65,15 +65,19 @@ public sealed class ExcursionChecker(ImmutableArray<ChannelLimits> limits, long 
         }
     }
 
+    /// <summary>The next batch is of a card that does not know the last ones: what those could not tell any more, it cannot tell either.</summary>
+    public void Forgotten() => untold.Clear();
+
     /// <summary>The year is over: what was true must have been found.</summary>
     public void Finish()
     {
+        recorded.Sort((one, other) => one.TrueMs.CompareTo(other.TrueMs)); // A card that was put back may tell earlier rounds later.
         foreach (var (channel, from, to) in excursions)
         {
             var first = recorded.BinarySearch((from, []), Comparer<(long TrueMs, ImmutableArray<MilliCelsius?>)>.Create((one, other) =>
                 one.TrueMs.CompareTo(other.TrueMs)));
             first = first < 0 ? ~first : first;
-            var inside = recorded.Skip(first).TakeWhile(round => round.TrueMs <= to).Select(round => round.Temperatures[channel]).ToList();
+            var inside = recorded.Skip(first).TakeWhile(round => round.TrueMs < to).Select(round => round.Temperatures[channel]).ToList();
             if (inside.Any(temperature => temperature is { } value && limits[channel].IsBeyond(value)))
             {
                 tally.ExcursionsFound++;

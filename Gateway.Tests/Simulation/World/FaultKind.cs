@@ -99,4 +99,39 @@ public enum FaultKind
 
     /// <summary>The daemon is stopped in the middle of a batch and started with another setting that touches evidence.</summary>
     Reconfigured,
+
+    /// <summary>An image of the whole card that was taken earlier is put back: journal, batch store, marks, settings, enrolment, what was seen. It
+    /// may be of a card that was put back itself.</summary>
+    CardPutBack,
+
+    /// <summary>An old copy of the ledger's data is restored, and later the newest.</summary>
+    LedgerRestored,
+
+    /// <summary>The card can be read only for minutes or hours: it is worn.</summary>
+    ReadOnlyCard,
+
+    /// <summary>The process hangs, and the watchdog kills it.</summary>
+    Hung,
+
+    /// <summary>The ledger answers "later" to everything: its disk is full.</summary>
+    LedgerRefuses,
+
+    /// <summary>Messages and answers of earlier days come once more.</summary>
+    Replayed,
+}
+
+/// <summary>Which kinds a world may have.</summary>
+internal static class FaultKinds
+{
+    /// <summary>Kinds behind <see cref="FaultKind.Reconfigured"/> came later, and exist in worlds from this seed on only, by chance of their own: a
+    /// seed that found something once finds it still.</summary>
+    public const ulong AllFromSeed = 0x1000;
+
+    private const ulong LaterSalt = 0x0150_0150_0150_0150;
+
+    public static HashSet<FaultKind> Of(ulong seed, Dice dice)
+    {
+        var later = new Dice(seed ^ LaterSalt);
+        return [.. Enum.GetValues<FaultKind>().Where(kind => kind <= FaultKind.Reconfigured ? dice.Coin() : seed >= AllFromSeed && later.Coin())];
+    }
 }

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Evidence;
 using Evidence.Log;
 using global::Ledger.Hosting;
+using global::Ledger.Pages;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Tests.Simulation;
@@ -38,10 +40,84 @@ internal sealed class LedgerSide : IDisposable
     public Downlink Accept(GatewayId from, ReadOnlyMemory<byte> uplink) =>
         core.Intake.Accept(from, uplink, CancellationToken.None).GetAwaiter().GetResult();
 
-    public void Restart()
+    public void Restart() => Stopped(() => { });
+
+    /// <summary>An old copy of the data directory runs in place of the newest.</summary>
+    public bool IsOld { get; private set; }
+
+    /// <summary>Entries of the copy; -1 while there is none.</summary>
+    public long CopySize { get; private set; } = -1;
+
+    /// <summary>Takes a copy of the data directory: database, log and all.</summary>
+    public void Backup()
+    {
+        CopySize = Head?.Size ?? 0;
+        Stopped(() =>
+        {
+            Remove(data + ".copy");
+            Copy(data, data + ".copy");
+        });
+    }
+
+    /// <summary>Somebody restores the copy; the newest data are kept aside.</summary>
+    public void RestoreCopy()
+    {
+        IsOld = true;
+        Stopped(() =>
+        {
+            Directory.Move(data, data + ".newest");
+            Copy(data + ".copy", data);
+        });
+    }
+
+    /// <summary>The newest data are back, and what the old copy wrote is gone.</summary>
+    public void RestoreNewest()
+    {
+        IsOld = false;
+        Stopped(() =>
+        {
+            Remove(data);
+            Directory.Move(data + ".newest", data);
+        });
+    }
+
+    /// <summary>The bundle that the ledger's own pages give for a window, and how many batches it shows; null with the key of a sentence when it
+    /// gives none.</summary>
+    public (byte[]? Bundle, int Batches, string Problem) Window(GatewayId gateway, long fromMs, long toMs)
+    {
+        using var desk = new EvidenceDesk(core);
+        var (evidence, problem) = desk.Show(new(gateway, new(fromMs, toMs)), CancellationToken.None).GetAwaiter().GetResult();
+        return (evidence?.Bundle, evidence is null ? 0 : JsonDocument.Parse(evidence.Bundle).RootElement.GetProperty("batches").GetArrayLength(), problem?.Key ?? "");
+    }
+
+    private void Stopped(Action work)
     {
         core.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools(); // A pooled connection would go on in a file that is not there any more.
+        work();
         core = LedgerCore.Open(data, keys, clock, NullLoggerFactory.Instance);
+    }
+
+    private static void Remove(string directory)
+    {
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.EnumerateFiles(from))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        }
+
+        foreach (var inner in Directory.EnumerateDirectories(from))
+        {
+            Copy(inner, Path.Combine(to, Path.GetFileName(inner)));
+        }
     }
 
     /// <summary>Entries of the log from an index on, as the store has them.</summary>

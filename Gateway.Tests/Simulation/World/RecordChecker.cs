@@ -23,12 +23,19 @@ public sealed class TrueRound(long trueMs, uint boot, long wallMs, ImmutableArra
     /// <summary>The settings that it was taken under.</summary>
     public string Settings { get; init; } = "";
 
+    /// <summary>The ledger has the batch that it stands in.</summary>
+    public bool IsLogged { get; set; }
+
     /// <summary>The gateway has said that it is recorded: a power cut must not take it.</summary>
     public bool IsPromised { get; set; }
 }
 
 /// <summary>A batch's window whose rounds were all taken by a clock that was right, and what was true in it.</summary>
-public sealed record SoundWindow(long FromMs, long ToMs, ImmutableArray<TrueRound> Truths);
+/// <param name="Number">The batch's number; the first one's where it spans a break.</param>
+/// <param name="FromMs">Where it begins, by the truck's clock.</param>
+/// <param name="ToMs">Where it ends.</param>
+/// <param name="Truths">What was true in each of its rounds.</param>
+public sealed record SoundWindow(long Number, long FromMs, long ToMs, ImmutableArray<TrueRound> Truths);
 
 /// <summary>What a year's checking counted.</summary>
 public sealed class YearTally
@@ -48,6 +55,19 @@ public sealed class YearTally
     public long UnexplainedMinutes { get; set; }
 
     public long Checkpoints { get; set; }
+
+    /// <summary>Rounds that were acknowledged as recorded, never reached the ledger, and went with the card when an older image of it was put
+    /// back.</summary>
+    public long GoneWithCard { get; set; }
+
+    /// <summary>Breaks behind a card that was put back, which the record tells.</summary>
+    public long Breaks { get; set; }
+
+    /// <summary>Windows over such a break that a stranger has checked.</summary>
+    public long BreaksShown { get; set; }
+
+    /// <summary>How often the authority has enrolled the gateway again.</summary>
+    public long Enrolments { get; set; }
 
     /// <summary>True excursions that are longer than one and a half sampling intervals.</summary>
     public long ExcursionsTrue { get; set; }
@@ -81,19 +101,23 @@ public sealed class YearTally
 /// <param name="head">The ledger's newest checkpoint.</param>
 /// <param name="entriesFrom">The log's entries from an index on.</param>
 /// <param name="limits">Each channel's limits, as the manifest has them.</param>
-public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<long, List<ReadOnlyMemory<byte>>> entriesFrom,
+public sealed partial class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<long, List<ReadOnlyMemory<byte>>> entriesFrom,
     ImmutableArray<ChannelLimits> limits)
 {
     private readonly Queue<TrueRound> expected = new();
     private readonly Dictionary<long, Digest> headers = [];
+    private readonly Dictionary<Digest, BatchBody> underWay = [];
     private readonly List<long> nextSequences = [];
     private LogEdge edge = LogEdge.Empty;
-    private BatchHeader? last;
+    private BatchHeader? last, lastLogged;
     private Digest lastDigest;
     private TrueRound? lastRound;
     private bool bootDeclared;
 
     public YearTally Tally { get; } = new();
+
+    /// <summary>Told what is logged; null for nobody.</summary>
+    public Action<string>? Diary { get; set; }
 
     /// <summary>Wall times of batches whose rounds were all taken by a clock that was right.</summary>
     public List<SoundWindow> SoundWindows { get; } = [];
@@ -131,8 +155,8 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
         }
 
         headers.Add(header.Number, digest);
+        underWay.Add(digest, BatchBody.Decode(message.Body!.Value.AsMemory()));
         Follow(header, digest);
-        Compare(header, BatchBody.Decode(message.Body!.Value.AsMemory()));
     }
 
     /// <summary>The ledger may have logged something: its tree must be the one before, and what came after.</summary>
@@ -150,9 +174,42 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
             return;
         }
 
-        edge = edge.Append([.. entriesFrom(edge.Size).Take((int)(newest.Size - edge.Size)).Select(entry => LogTree.LeafHash(entry.Span))])
-            .Edge;
+        var fresh = entriesFrom(edge.Size).Take((int)(newest.Size - edge.Size)).ToList();
+        edge = edge.Append([.. fresh.Select(entry => LogTree.LeafHash(entry.Span))]).Edge;
         Require(edge.Size == newest.Size && edge.Root == newest.Root, () => $"Checkpoint {newest.Size} is not consistent with the last.");
+        foreach (var entry in fresh)
+        {
+            Logged(Statement.Decode(entry));
+        }
+    }
+
+    /// <summary>What the ledger has logged stays for ever: it is compared with what was true.</summary>
+    private void Logged(Statement entry)
+    {
+        if (entry.Kind == StatementKind.Conflict)
+        {
+            Violate($"Entry {edge.Size - 1} of the log says that two headers were signed under one number.");
+        }
+
+        LastManifest = entry.Kind == StatementKind.Manifest ? entry.PayloadDigest : LastManifest;
+        if (entry.Kind != StatementKind.Batch)
+        {
+            return;
+        }
+
+        var header = BatchHeader.Decode(entry.Payload);
+        Require(header.Number == (lastLogged?.Number + 1 ?? 0), () => $"The ledger logged batch {header.Number} after {lastLogged?.Number}.");
+        lastLogged = header;
+        Diary?.Invoke($"logged {header.Number}, boot {header.Clock.Boot}, up {header.Clock.UptimeMs}, opened {header.OpenedMs}, closed {header.ClosedMs}");
+        Tally.Batches++;
+        if (underWay.Remove(entry.PayloadDigest, out var body))
+        {
+            Compare(header, body);
+        }
+        else
+        {
+            Violate($"The ledger logged a batch {header.Number} that never left this truck.");
+        }
     }
 
     /// <summary>All has been sent: nothing that was promised may be missing.</summary>
@@ -164,6 +221,7 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
             Violate($"The round of {round.WallMs} (boot {round.Boot}) was recorded and is in no batch.");
         }
 
+        RequireToldMissing();
         Excursions.Finish();
     }
 
@@ -183,7 +241,7 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
         }
     }
 
-    private void Require(bool holds, Func<string> words)
+    internal void Require(bool holds, Func<string> words)
     {
         if (!holds)
         {
@@ -199,11 +257,12 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
             || (header.Clock.Boot == last.Clock.Boot && header.Clock.UptimeMs >= last.Clock.UptimeMs),
             () => $"Batch {header.Number} goes back on the gateway's own clock.");
         (last, lastDigest) = (header, digest);
-        Tally.Batches++;
     }
 
     private void Compare(BatchHeader header, BatchBody body)
     {
+        Told(body);
+        LearnShift(header, body);
         bootDeclared |= body.Events.Any(happened => happened.Kind == EventKind.Boot && EventDetail.ReadGap(happened.Detail) is not null);
         for (var i = 0; i < body.Channels.Length; i++)
         {
@@ -223,7 +282,7 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
         if (truths.Count > 1 && header.ClosedMs > header.OpenedMs
             && truths.TrueForAll(truth => truth is not null && Math.Abs(truth.TrueMs - truth.WallMs) < 60_000))
         {
-            SoundWindows.Add(new(header.OpenedMs, header.ClosedMs, [.. truths.OfType<TrueRound>()]));
+            SoundWindows.Add(new(header.Number, header.OpenedMs, header.ClosedMs, [.. truths.OfType<TrueRound>()]));
         }
     }
 
@@ -231,7 +290,7 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
     private TrueRound? Compare(BatchHeader header, BatchBody body, int index)
     {
         Tally.Rounds++;
-        while (expected.TryPeek(out var next) && (next.WallMs != body.Rounds[index] || next.Boot != header.Clock.Boot))
+        while (expected.TryPeek(out var next) && !IsSame(next, body.Rounds[index], header.Clock.Boot))
         {
             expected.Dequeue();
             if (next.IsPromised)
@@ -255,6 +314,7 @@ public sealed class RecordChecker(long intervalMs, Func<Checkpoint?> head, Func<
             Violate($"Nothing explains why no round stands in batch {header.Number} before {truth.WallMs}.");
         }
 
+        truth.IsLogged = true;
         (lastRound, bootDeclared) = (truth, false); // A gap while running ends at the very round that came too late.
         for (var channel = 0; channel < body.Channels.Length; channel++)
         {

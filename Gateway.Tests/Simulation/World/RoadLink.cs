@@ -7,10 +7,12 @@ namespace Gateway.Tests.Simulation;
 internal sealed class RoadLink(Card card, WorldClock clock, LedgerSide ledger, RecordChecker checker, Dice dice) : ILedgerLink
 {
     public const int QueueMax = 64, InboxMax = 256;
+    private const int OldMax = 32;
     private readonly List<(Digest Statement, ReadOnlyMemory<byte> Uplink)> outgoing = [];
     private readonly List<(long DueMs, LinkNews News)> incoming = [];
     private readonly Queue<LinkNews> inbox = new();
-    private long connection = 1;
+    private readonly List<(ReadOnlyMemory<byte> Uplink, byte[] Answer)> old = [];
+    private long connection = 1, kept;
     private string lastReceipt = "none";
 
     public GatewayId Gateway { get; set; }
@@ -22,6 +24,12 @@ internal sealed class RoadLink(Card card, WorldClock clock, LedgerSide ledger, R
     public bool Disorder { get; set; }
 
     public bool Forges { get; set; }
+
+    /// <summary>The ledger is there and says "later".</summary>
+    public bool Refuses { get; set; }
+
+    /// <summary>What came once comes again.</summary>
+    public bool Replays { get; set; }
 
     /// <summary>How much later answers come.</summary>
     public long LateMs { get; set; }
@@ -90,7 +98,38 @@ internal sealed class RoadLink(Card card, WorldClock clock, LedgerSide ledger, R
                 Carry(statement, uplink);
             }
 
+            Replay();
             Arrive();
+        }
+    }
+
+    /// <summary>An uplink that was answered, and an answer, of any day before.</summary>
+    private void Replay()
+    {
+        if (!Replays || old.Count == 0)
+        {
+            return;
+        }
+
+        var (uplink, _) = old[(int)dice.Between(0, old.Count - 1)];
+        var again = ledger.Accept(Gateway, uplink).Encode();
+        if (!ledger.IsOld)
+        {
+            checker.Logged();
+        }
+
+        incoming.Add((clock.TrueMs, new(LinkNewsKind.Answer, default, dice.Coin() ? again : old[(int)dice.Between(0, old.Count - 1)].Answer)));
+    }
+
+    private void Keep(ReadOnlyMemory<byte> uplink, byte[] answer)
+    {
+        if (old.Count < OldMax)
+        {
+            old.Add((uplink, answer));
+        }
+        else
+        {
+            old[(int)(kept++ * 7 % OldMax)] = (uplink, answer); // Some old, some new.
         }
     }
 
@@ -103,8 +142,17 @@ internal sealed class RoadLink(Card card, WorldClock clock, LedgerSide ledger, R
             return;
         }
 
-        var answer = ledger.Accept(Gateway, uplink);
-        checker.Logged();
+        var answer = Refuses ? new(StatementOf(uplink), null, Refusal.Unavailable, "The ledger could not write to its disk; send again later.")
+            : ledger.Accept(Gateway, uplink);
+        if (ledger.IsOld)
+        {
+            checker.Require(answer.Receipt is null, () => "A ledger restored from an old copy gave a receipt to a gateway that knows better.");
+        }
+        else
+        {
+            checker.Logged();
+        }
+
         if (Forges)
         {
             incoming.Add((clock.TrueMs, new(LinkNewsKind.Answer, default, Forged(answer))));
@@ -112,11 +160,19 @@ internal sealed class RoadLink(Card card, WorldClock clock, LedgerSide ledger, R
 
         lastReceipt = answer.Receipt ?? lastReceipt;
         var bytes = answer.Encode();
+        if (answer.Receipt is not null && !ledger.IsOld)
+        {
+            Keep(uplink, bytes);
+        }
+
         for (var copies = Disorder ? dice.Between(0, 2) : 1; copies > 0; copies--)
         {
             incoming.Add((clock.TrueMs + LateMs, new(LinkNewsKind.Answer, default, bytes)));
         }
     }
+
+    private static Digest StatementOf(ReadOnlyMemory<byte> uplink) => LedgerQuestion.IsOne(uplink.Span) ? Digest.Of(uplink.Span)
+        : Statement.Decode(Uplink.Decode(uplink).Statement.AsMemory()).PayloadDigest;
 
     private byte[] Forged(Downlink answer)
     {

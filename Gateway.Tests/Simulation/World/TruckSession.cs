@@ -17,7 +17,7 @@ internal sealed class TruckSession : IDisposable
     private readonly MomentClock moments;
     private readonly SlotGrid slots;
 
-    public TruckSession(TruckParts parts, string settings, Action recorded)
+    public TruckSession(TruckParts parts, Statement enrolment, string settings, Action recorded)
     {
         slots = new(parts.IntervalMs);
         logbook = Logbook.Open(parts.Card.Folder(Logbook.JournalFolder), parts.Card.Folder(Logbook.BatchesFolder), parts.Options, parts.Key,
@@ -25,7 +25,7 @@ internal sealed class TruckSession : IDisposable
         var board = new StatusBoard();
         var probes = TruckWiring.Configured(TruckWiring.High);
         sampler = new(probes.Select(probe => probe.Probe).ToList(), parts.Wiring.Open, parts.Clock);
-        moments = new(parts.Clock, logbook.Boot, parts.ClockState);
+        moments = new(parts.Clock, logbook.Boot, parts.ClockState, parts.UnsetMs());
         Cycle = new(sampler, logbook, new(parts.Key.Gateway, parts.Directory, probes, parts.IntervalMs)
         {
             Settings = [("year", settings)],
@@ -42,7 +42,7 @@ internal sealed class TruckSession : IDisposable
         listener.Start();
         try
         {
-            logbook.Enrol(parts.Manifest);
+            logbook.Enrol(enrolment);
             logbook.TrustLog(parts.Policy.Log);
             Cycle.Start(moments.Now());
         }
@@ -98,5 +98,6 @@ internal sealed class TruckSession : IDisposable
 }
 
 /// <summary>What outlives a process: the card, the wires, the road, the clocks.</summary>
-internal sealed record TruckParts(Card Card, TruckWiring Wiring, RoadLink Link, WorldClock Clock, GatewayKey Key, Statement Manifest,
-    VerifierPolicy Policy, LogbookOptions Options, string Directory, int IntervalMs, Func<ClockState> ClockState);
+internal sealed record TruckParts(Card Card, TruckWiring Wiring, RoadLink Link, WorldClock Clock, GatewayKey Key,
+    VerifierPolicy Policy, LogbookOptions Options, string Directory, int IntervalMs, Func<ClockState> ClockState,
+    Func<int> UnsetMs);

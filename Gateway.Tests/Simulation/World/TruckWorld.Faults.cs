@@ -6,7 +6,7 @@ namespace Gateway.Tests.Simulation;
 /// <summary>How faults begin, last and end.</summary>
 public sealed partial class TruckWorld
 {
-    private const long Minute = 60_000, Hour = 60 * Minute, Day = 24 * Hour;
+    private const long WatchdogMs = 180_000, Minute = 60_000, Hour = 60 * Minute, Day = 24 * Hour;
     private readonly SortedDictionary<FaultKind, long> active = [];
     private readonly Dictionary<int, long> unsoundUntil = [];
     private ClockTrust trust = ClockTrust.Ntp;
@@ -29,10 +29,11 @@ public sealed partial class TruckWorld
 
         foreach (var kind in Enum.GetValues<FaultKind>())
         {
-            if (kinds.Contains(kind) && !Is(kind) && session is not null && dice.OnceIn(TurnsBetween(kind)))
+            if (kinds.Contains(kind) && !Is(kind) && session is not null && MayBegin(kind) && dice.OnceIn(TurnsBetween(kind)))
             {
                 Tally.Faults[kind] = Tally.Faults.GetValueOrDefault(kind) + 1;
                 active[kind] = clock.TrueMs + Lasts(kind);
+                Note($"{kind} until {active[kind] - NewYearMs}");
                 Begin(kind);
             }
         }
@@ -49,7 +50,8 @@ public sealed partial class TruckWorld
     {
         FaultKind.BrokerAway => 6_000,
         FaultKind.ClockBack or FaultKind.ClockForward or FaultKind.ClockDrift => 4_000,
-        FaultKind.ClockLow or FaultKind.SlowRead or FaultKind.DiskFull => 3_000,
+        FaultKind.ClockLow or FaultKind.SlowRead or FaultKind.DiskFull or FaultKind.ReadOnlyCard => 3_000,
+        FaultKind.CardPutBack or FaultKind.LedgerRestored => 2_400,
         _ => 800,
     } / density;
 
@@ -57,6 +59,7 @@ public sealed partial class TruckWorld
     {
         FaultKind.BrokerAway => dice.Spread(10 * Minute, 30 * Day / density),
         FaultKind.DiskFull => dice.Spread(Hour, 3 * Day / density),
+        FaultKind.LedgerRestored => dice.Spread(Hour, 7 * Day / density),
         FaultKind.ClockDrift => dice.Spread(Day, 30 * Day / density),
         FaultKind.TornSectors or FaultKind.ClockUnset => 30 * Day / density,
         _ => dice.Spread(Minute, 6 * Hour / density),
@@ -97,6 +100,18 @@ public sealed partial class TruckWorld
                 break;
             case FaultKind.Suspended:
                 clock.Advance(dice.Spread(Minute, 12 * Hour / density));
+                break;
+            case FaultKind.Hung:
+                clock.Advance(dice.Spread(WatchdogMs, 3 * WatchdogMs));
+                card.CutNow(Survival.Written);
+                EndSession();
+                startAtMs = clock.TrueMs + dice.Spread(1_000, Minute);
+                break;
+            case FaultKind.ReadOnlyCard:
+                card.IsReadOnly = true;
+                break;
+            case FaultKind.CardPutBack:
+                PutBackImage();
                 break;
             default:
                 BeginOutside(kind);
@@ -142,8 +157,17 @@ public sealed partial class TruckWorld
             case FaultKind.ForgedReceipts:
                 link.Forges = true;
                 break;
-            case FaultKind.LedgerRestart:
+            case FaultKind.LedgerRestart when !ledger.IsOld: // The old copy does not start once it knows that it is one.
                 ledger.Restart();
+                break;
+            case FaultKind.LedgerRefuses:
+                link.Refuses = true;
+                break;
+            case FaultKind.Replayed:
+                link.Replays = true;
+                break;
+            case FaultKind.LedgerRestored:
+                Reconnected(ledger.RestoreCopy);
                 break;
             default:
                 break; // The rest is looked up by name when a round begins, or at the next power cut.
@@ -156,6 +180,18 @@ public sealed partial class TruckWorld
         {
             case FaultKind.DiskFull:
                 card.IsFull = false;
+                break;
+            case FaultKind.ReadOnlyCard:
+                card.IsReadOnly = false;
+                break;
+            case FaultKind.LedgerRefuses:
+                link.Refuses = false;
+                break;
+            case FaultKind.Replayed:
+                link.Replays = false;
+                break;
+            case FaultKind.LedgerRestored:
+                Reconnected(ledger.RestoreNewest);
                 break;
             case FaultKind.ClockDrift:
                 driftPerMille = 0;
@@ -194,6 +230,7 @@ public sealed partial class TruckWorld
         }
 
         card.Calm();
+        HurryAuthority();
         (clock.WallOffsetMs, trust) = (0, ClockTrust.Ntp);
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Anchoring;
 using Evidence;
 using Gateway.Hosting;
@@ -45,7 +44,7 @@ public sealed partial class TruckWorld : IDisposable
         // In every other world signing waits for the ledger's word after a start, as it does by default on a truck.
         options = new() { SealAgeSeconds = 3_600, SegmentLength = Journal.SegmentLengthMin, WordPatienceSeconds = seed % 2 == 0 ? 0 : 300 };
         dice = new(seed);
-        kinds = [.. Enum.GetValues<FaultKind>().Where(_ => dice.Coin())];
+        kinds = FaultKinds.Of(seed, dice);
         directory = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(),
             $"coldproof-year-{Environment.ProcessId}-{Interlocked.Increment(ref made)}-{seed:x}")).FullName;
         card = new(dice.Fork());
@@ -56,12 +55,10 @@ public sealed partial class TruckWorld : IDisposable
         link = new(card, clock, ledger, checker, dice.Fork());
         key = GatewayKey.LoadOrCreate(directory);
         link.Gateway = key.Gateway;
-        var channels = TruckWiring.Configured(TruckWiring.High).Select((probe, i) => new ManifestChannel(probe.Probe.Place, probe.Probe.Serial, probe.Low,
-            probe.High, intervalMs, default, null, Digest.Of([(byte)i]))).ToImmutableArray();
-        var manifest = new Manifest(key.Gateway, key.Public, 0, startAtMs,
-            channels, default, default, GatewayTraits.SoftwareKey | GatewayTraits.EmulatedProbes).Sign("authority:authority", ledger.Authority);
-        parts = new(card, wiring, link, clock, key, manifest, ledger.Policy,
-            options, directory, intervalMs, () => new(trust, 0));
+        enrolment = SignManifest(0, default);
+        laterDice = new(seed ^ 0xCA4D);
+        parts = new(card, wiring, link, clock, key, ledger.Policy, options, directory, intervalMs, () => new(trust, 0),
+            () => seed < FaultKinds.AllFromSeed ? 0 : (int)laterDice.Between(0, Moment.UnsetMsMax));
         wiring.Bus.Blocking = clock.Expire;
     }
 
@@ -71,6 +68,17 @@ public sealed partial class TruckWorld : IDisposable
 
     /// <summary>Every fault kind that exists in this year.</summary>
     public IReadOnlyCollection<FaultKind> Kinds => kinds;
+
+    /// <summary>Told what happens in the world, a line each, for whoever looks for a cause; null for nobody.</summary>
+    public Action<string>? Diary
+    {
+        get;
+        init
+        {
+            field = value;
+            checker.Diary = Note;
+        }
+    }
 
     /// <summary>How long the journey is, before its faults end.</summary>
     public TimeSpan Length => TimeSpan.FromDays(chosen.IsWeek ? 7 : 365);
@@ -135,6 +143,8 @@ public sealed partial class TruckWorld : IDisposable
 
         clock.Advance(session.UntilNextMs);
         BeginAndEndFaults();
+        TakeImages();
+        LookAtStatus();
         if (session is null)
         {
             return;
@@ -161,14 +171,17 @@ public sealed partial class TruckWorld : IDisposable
         card.PowerOn();
         BootClock();
         checker.Changes.Started(SettingsNow);
-        session = new(parts, SettingsNow, () =>
+        session = new(parts, enrolment, SettingsNow, () =>
         {
             if (!card.IsCut && inHand is not null)
             {
                 inHand.IsPromised = true;
             }
         });
+        Note($"boot {session.Boot}, signed up to {session.Status.Sealed}, {session.Status.ToSign} to sign");
     }
+
+    private void Note(string words) => Diary?.Invoke($"{clock.TrueMs - NewYearMs} {words}");
 
     private string SettingsNow => $"set {settings}";
 
@@ -198,6 +211,7 @@ public sealed partial class TruckWorld : IDisposable
         }
         catch (Exception fault) when (fault is NotRecordedException or IOException)
         {
+            Note($"ends: {fault.Message}");
             ReleaseBus();
             EndSession(); // The process ends with an error, and systemd starts it anew.
             startAtMs = clock.TrueMs + dice.Between(5_000, 300_000);
@@ -214,6 +228,7 @@ public sealed partial class TruckWorld : IDisposable
             Restore(seen);
             EndSession();
             startAtMs = clock.TrueMs + downMs;
+            Note($"no power until {startAtMs - NewYearMs}");
         }
     }
 
@@ -247,14 +262,14 @@ public sealed partial class TruckWorld : IDisposable
         windows.CheckWhole(session!.Extract(0, long.MaxValue));
         for (var i = 0; i < WindowsChecked && checker.SoundWindows.Count > 0; i++)
         {
-            var window = checker.SoundWindows[(int)dice.Between(0, checker.SoundWindows.Count - 1)];
-            windows.Check(session.Extract(window.FromMs, window.ToMs), window);
+            Check(windows, checker.SoundWindows[(int)dice.Between(0, checker.SoundWindows.Count - 1)]);
         }
 
+        CheckBreaks(windows);
         EndSession();
         bounds.Check(card.FilesOf(Logbook.BatchesFolder), Tally.Batches);
         var report = Fsck.Run(card.Folder(Logbook.JournalFolder), card.Folder(Logbook.BatchesFolder), ledger.Policy.Log);
-        AuditChecker.Gateway(report, Tally.Batches, checker.Violate);
+        AuditChecker.Gateway(report, Tally.Batches - checker.Missing.Count, checker.Violate);
         AuditChecker.Ledger(ledger.Fsck(), checker.Violate);
     }
 }

@@ -1,0 +1,193 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Evidence;
+using Evidence.Log;
+
+namespace Gateway.Tests.Simulation;
+
+/// <summary>Goal: a world in which a card was put back and that has no violations means something. Method: the record of such a truck is written by hand,
+/// right once, and then with each rule broken.</summary>
+public sealed class RollbackCheckerTests : IDisposable
+{
+    private const long Interval = 900_000, Start = 1_767_225_600_000;
+    private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly List<ReadOnlyMemory<byte>> log = [];
+    private readonly RecordChecker checker;
+    private Digest previous;
+    private long number, sequence;
+    private Checkpoint? head;
+
+    public RollbackCheckerTests()
+    {
+        checker = new(Interval, () => head, from => log.Skip((int)from).ToList(), [new(2_000, 8_000, 8)]);
+        checker.Changes.Started("");
+    }
+
+    public void Dispose() => key.Dispose();
+
+    [Fact]
+    public void A_card_that_goes_on_behind_the_ledger_and_says_so_passes()
+    {
+        BehindTheLedger();
+        Send(Batch([6, 7], boot: 2, Lost(1, 2), Boot(6)));
+        checker.Finish();
+        Assert.Empty(checker.Violations);
+        Assert.Equal((1, 1), (checker.Tally.GoneWithCard, checker.Tally.Breaks));
+        Assert.Equal([1L, 2L], checker.Missing.Order());
+        Assert.Equal(2, Assert.Single(checker.Broken));
+    }
+
+    [Fact]
+    public void A_break_that_the_record_does_not_tell_is_found()
+    {
+        BehindTheLedger();
+        Send(Batch([6, 7], boot: 2, Boot(6)));
+        checker.Finish();
+        Assert.Contains("Batch 1 went with the card, and 1 others, and no event of the record says so.", Assert.Single(checker.Violations), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_boot_number_that_the_ledger_has_seen_is_not_given_again()
+    {
+        BehindTheLedger();
+        Send(Batch([6, 7], boot: 1, Lost(1, 2), Boot(6)));
+        Assert.Contains(checker.Violations, words => words.Contains("the ledger had seen 1 when the card was put back", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Rounds_of_a_card_that_was_put_back_are_not_recorded_a_second_time()
+    {
+        BehindTheLedger();
+        Send(Batch([2, 3], boot: 2, Lost(1, 2), Boot(2)));
+        Assert.True(checker.Tally.Invented > 0);
+    }
+
+    [Fact]
+    public void What_was_recorded_after_a_card_was_put_back_must_arrive()
+    {
+        BehindTheLedger();
+        Send(Batch([7], boot: 2, Lost(1, 2), Boot(7)));
+        Assert.Equal(1, checker.Tally.Lost);
+    }
+
+    [Fact]
+    public void What_the_image_had_and_the_ledger_had_not_must_arrive()
+    {
+        Try(1, 0, 1);
+        Send(Batch([0], boot: 1));
+        var mark = checker.Mark(next: 1);
+        Try(1, 2);
+        Leave(Batch([1, 2], boot: 1));
+        PutBack(mark);
+        Assert.Equal(1, checker.Tally.GoneWithCard);
+        Assert.Empty(checker.Missing);
+        Try(2, 6);
+        Send(Batch([6], boot: 2, Boot(6)));
+        Assert.Equal(1, checker.Tally.Lost);
+    }
+
+    [Fact]
+    public void A_header_that_left_the_truck_and_was_never_logged_may_be_signed_anew_after_a_card_was_put_back_and_a_logged_one_may_not()
+    {
+        Try(1, 0);
+        Send(Batch([0], boot: 1));
+        var mark = checker.Mark(next: 1);
+        Try(1, 1);
+        Leave(Batch([1], boot: 1));
+        PutBack(mark);
+        Try(2, 6);
+        Send(Batch([6], boot: 2, Boot(6)));
+        Assert.Empty(checker.Violations);
+        (number, previous, sequence) = (0, default, 0);
+        Leave(Batch([9], boot: 3));
+        Assert.Contains("Batch 0 has two signed headers", Assert.Single(checker.Violations), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_batch_that_never_left_the_truck_and_a_conflict_in_the_log_are_found()
+    {
+        Try(1, 0);
+        Log(Batch([0], boot: 1).Statement);
+        Assert.Contains("never left this truck", Assert.Single(checker.Violations), StringComparison.Ordinal);
+        Log(Statement.Sign(StatementKind.Conflict, "ledger:log", [0x80], key));
+        Assert.Contains("two headers were signed under one number", checker.Violations[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_mark_of_an_image_forgets_numbers_that_another_life_of_the_card_has_signed()
+    {
+        Try(1, 0, 1, 2);
+        Send(Batch([0], boot: 1));
+        var early = checker.Mark(next: 1);
+        var late = checker.Mark(next: 3); // Signed up to 2, far from coverage.
+        PutBack(early, late);
+        Assert.Equal(1, late.Next);
+    }
+
+    /// <summary>An image of after batch 0, with a round of batch 1 on it; then batches 1 and 2 are logged, and a round is lost with the card.</summary>
+    private void BehindTheLedger()
+    {
+        Try(1, 0, 1, 2);
+        Send(Batch([0, 1], boot: 1));
+        var mark = checker.Mark(next: 1);
+        Try(1, 3, 4, 5);
+        Send(Batch([2, 3], boot: 1));
+        Send(Batch([4], boot: 1));
+        PutBack(mark);
+        Try(2, 6, 7);
+    }
+
+    private void PutBack(CardMark mark, params CardMark[] others)
+    {
+        checker.RolledBack(mark, others);
+        (number, previous) = (log.Count, Statement.Decode(log[^1]).PayloadDigest);
+        sequence = log.Sum(entry => Lengths[Statement.Decode(entry).PayloadDigest]);
+    }
+
+    private Dictionary<Digest, int> Lengths { get; } = [];
+
+    private static BatchEvent Boot(int slot) =>
+        new(null, EventKind.Boot, Start + (slot * Interval), EventDetail.Gap(Start, Start + (slot * Interval), GapCause.PowerLoss));
+
+    private static BatchEvent Lost(long first, long last) => new(null, EventKind.StoreBroken, Start, EventDetail.Note("store.lost",
+        $"batches {first} to {last}: this card did not have them: an older image of it was put back, or the gateway was copied."));
+
+    private void Try(uint boot, params int[] slots)
+    {
+        foreach (var slot in slots)
+        {
+            checker.Try(new(Start + (slot * Interval), boot, Start + (slot * Interval), [new(4_000 + slot, 8, true)]) { IsPromised = true });
+        }
+    }
+
+    private (Statement Statement, BatchBody Body) Batch(int[] slots, uint boot, params ImmutableArray<BatchEvent> events)
+    {
+        var rounds = slots.Select(slot => Start + (slot * Interval)).ToImmutableArray();
+        var body = new BatchBody([.. new byte[32]], rounds, [new(sequence, [.. slots.Select(slot =>
+            new BatchSample(Outcome.Measured, new(4_000 + slot), 512))])], events);
+        var header = new BatchHeader(new(new Guid("5f3a91c0-0bc0-4012-8a55-0123456789ab")), number, previous, default, rounds[0],
+            rounds[^1], new(ClockTrust.Ntp, 0, boot, rounds[0] - Start), default, body.LeafCount, 1, Digest.Of(body.Encode()));
+        var statement = Statement.Sign(StatementKind.Batch, Statement.IssuerOf(header.Gateway), header.Encode(), key);
+        Lengths[statement.PayloadDigest] = body.Rounds.Length;
+        return (statement, body);
+    }
+
+    private void Send((Statement Statement, BatchBody Body) batch)
+    {
+        Leave(batch);
+        Log(batch.Statement);
+    }
+
+    private void Leave((Statement Statement, BatchBody Body) batch)
+    {
+        checker.Seen(batch.Statement.PayloadDigest, new Uplink(batch.Statement.Bytes, [.. batch.Body.Encode()]).Encode());
+        (number, previous, sequence) = (number + 1, batch.Statement.PayloadDigest, sequence + batch.Body.Rounds.Length);
+    }
+
+    private void Log(Statement entry)
+    {
+        log.Add(entry.Bytes.AsMemory());
+        head = new("log", log.Count, LogTree.Root([.. log.Select(known => LogTree.LeafHash(known.Span))]));
+        checker.Logged();
+    }
+}

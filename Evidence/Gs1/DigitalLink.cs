@@ -25,6 +25,10 @@ public static class DigitalLink
     private static readonly SearchValues<char> SegmentCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@");
 
+    /// <summary>What it lets stand in a query: "/" and "?" as well.</summary>
+    private static readonly SearchValues<char> QueryCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?");
+
     /// <summary>The path and query behind a resolver's address: "/00/106141411234567897".</summary>
     public static string Write(Gs1Key key, ExpiryDate? expiry = null)
     {
@@ -85,7 +89,7 @@ public static class DigitalLink
             }
 
             expiry = name == "17" ? ExpiryDate.Parse(value) : expiry;
-            linkType = name == "linkType" ? Decode(value) : linkType;
+            linkType = name == "linkType" ? Decode(value, QueryCharacters) : linkType;
         }
 
         return new(key, expiry, linkType);
@@ -115,7 +119,9 @@ public static class DigitalLink
         return encoded.ToString();
     }
 
-    private static string Decode(string segment)
+    private static string Decode(string segment) => Decode(segment, SegmentCharacters);
+
+    private static string Decode(string segment, SearchValues<char> allowed)
     {
         var decoded = new StringBuilder(segment.Length);
         for (var i = 0; i < segment.Length; i++)
@@ -125,7 +131,7 @@ public static class DigitalLink
                 decoded.Append((char)byte.Parse(segment.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
                 i += 2;
             }
-            else if (SegmentCharacters.Contains(segment[i]))
+            else if (allowed.Contains(segment[i]))
             {
                 decoded.Append(segment[i]);
             }

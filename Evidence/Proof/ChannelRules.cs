@@ -222,17 +222,28 @@ internal sealed class ChannelRules(ChannelId channel, Bundle bundle, ImmutableAr
             return Finding.None;
         }
 
-        var declared = batch.Events.Concat(earlier == batch ? [] : earlier.Events)
-            .Where(happened => happened.EventKind is EventKind.Boot or EventKind.Gap)
-            .Select(happened => EventDetail.ReadGap(happened.Detail))
-            .FirstOrDefault(gap => gap is { } g && g.FromMs <= earlierTime + (2L * earlierInterval) && g.ToMs >= time - (2L * intervalMs));
-        if (declared is not { } hole)
+        var (latest, soonest) = (earlierTime + (2L * earlierInterval), time - (2L * intervalMs));
+        var hole = Covering(batch) ?? (ReferenceEquals(earlier, batch) ? null : Covering(earlier));
+        if (hole is null)
         {
             return Finding.Of(Fault.GapUndeclared, "readings", channel, Times.Utc(earlierTime), sequence, Times.Utc(time));
         }
 
-        segments.Add(new(earlierTime + earlierInterval, time, 0, Answer.NoData, null, null, 0, hole.Cause.ToString()));
+        segments.Add(new(earlierTime + earlierInterval, time, 0, Answer.NoData, null, null, 0, hole.Value.Cause.ToString()));
         return Finding.None;
+
+        EventDetail.GapSpan? Covering(ProvenBatch declaring)
+        {
+            foreach (var gap in declaring.Gaps)
+            {
+                if (gap.FromMs <= latest && gap.ToMs >= soonest)
+                {
+                    return gap;
+                }
+            }
+
+            return null;
+        }
     }
 
     private ImmutableArray<Interval> Join()

@@ -21,6 +21,12 @@ internal sealed record ProvenBatch(Statement Statement, BatchHeader Header, Mani
 
     public IEnumerable<EventLeaf> Events => Leaves.Select(l => l.Leaf).OfType<EventLeaf>();
 
+    /// <summary>What boots and gaps of this batch declare; read once, because every wide step of every channel asks.</summary>
+    public ImmutableArray<EventDetail.GapSpan> Gaps => declared.IsDefault ? declared = [.. Events.Where(happened => happened.EventKind is EventKind.Boot or EventKind.Gap)
+        .Select(happened => EventDetail.ReadGap(happened.Detail)).OfType<EventDetail.GapSpan>()] : declared;
+
+    private ImmutableArray<EventDetail.GapSpan> declared;
+
     /// <summary>Monotonic milliseconds of this batch's boot at a wall time inside the batch.</summary>
     public long Uptime(long wallMs) => wallMs - Header.OpenedMs + Header.Clock.UptimeMs;
 }

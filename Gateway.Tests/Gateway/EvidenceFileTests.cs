@@ -75,6 +75,29 @@ public sealed class EvidenceFileTests : IDisposable
     public void Any_other_file_is_for_the_verifier_to_name(string text) => Assert.Equal(VerdictWord.CannotCheck,
         Verifier.Verify(EvidenceFile.BundleIn(Encoding.Latin1.GetBytes(text), "file"), truck.Policy).Word);
 
+    /// <summary>Objects that a PDF packs together, with places and numbers that no tool writes.</summary>
+    [Theory]
+    [InlineData("5 -99 ", 1, 6, "no catalog")]
+    [InlineData("99999999999 0 ", 1, 14, "no catalog")]
+    [InlineData("-7 0 ", 1, 5, "no catalog")]
+    [InlineData("NaN Infinity ", 1, 13, "no catalog")]
+    [InlineData("5 0 ", 1, -50, "no catalog")]
+    [InlineData("overlapping", 100_000, 0, "overlap")]
+    public void Packed_objects_of_strange_places_are_refused_in_a_sentence(string places, int count, int first, string words)
+    {
+        var numbers = places == "overlapping" ? string.Concat(Enumerable.Range(10, count).Select(number => $"{number} 0 ")) : places;
+        var content = Encoding.ASCII.GetBytes(numbers + (places == "overlapping" ? "[" + string.Concat(Enumerable.Repeat("1 ", 500_000)) + "]" : "null"));
+        var packed = new MemoryStream();
+        using (var zlib = new System.IO.Compression.ZLibStream(packed, System.IO.Compression.CompressionLevel.Optimal, leaveOpen: true))
+        {
+            zlib.Write(content);
+        }
+
+        byte[] pdf = [.. Encoding.ASCII.GetBytes($"%PDF-1.7\n9 0 obj\n<< /Type /ObjStm /N {count} /First {(first == 0 ? numbers.Length : first)} /Filter /FlateDecode /Length {packed.Length} >>\nstream\n"),
+            .. packed.ToArray(), .. "\nendstream\nendobj\n"u8];
+        Refused(pdf, words);
+    }
+
     [Fact]
     public void A_report_that_is_cut_short_is_refused_wherever_it_is_cut()
     {

@@ -6,7 +6,7 @@ using global::Ledger.Pages;
 
 namespace Gateway.Tests.Ledger;
 
-/// <summary>Goal: whoever sees the ledger's page on a screen or on paper can scan its link. Method: Chromium draws the page as the ledger serves it,
+/// <summary>Goal: whoever sees the ledger's page on a screen or on paper can scan the way to the regulator's page of this record. Method: Chromium draws the page as the ledger serves it,
 /// as a picture and as a printed sheet; zbarimg reads both.</summary>
 public sealed class PageCodeTests : IDisposable
 {
@@ -16,13 +16,15 @@ public sealed class PageCodeTests : IDisposable
     public async Task The_pages_own_code_is_read_from_a_screenshot_and_from_the_printed_sheets()
     {
         await using var bench = await LinkBench.Start();
+        var root = "#r=" + bench.Ledger.Truck.Batches[^1].Header.Root.ToString()[..16];
         var (_, path) = await bench.Make(bench.Terms(DisclosureLevel.Summaries));
         var window = $"/g/{bench.Ledger.Truck.Id}/{new TimeWindow(TestTruck.StartMs, bench.Ledger.Truck.NowMs - 1)}";
-        foreach (var page in new[] { window, path + "/page" })
+        foreach (var (page, leads) in new[] { (window, window + "/evidence.html"), (path + "/page", path) })
         {
-            var address = bench.Http.BaseAddress!.OriginalString.TrimEnd('/') + page;
+            var host = bench.Http.BaseAddress!.OriginalString.TrimEnd('/');
+            var (address, code) = (host + page, host + leads + root);
             await Draw(address, "--screenshot=" + At("page.png"), "--window-size=1280,6000");
-            Assert.Equal("QR-Code:" + address, await Scan("page.png"));
+            Assert.Equal("QR-Code:" + code, await Scan("page.png"));
             await Draw(address, "--print-to-pdf=" + At("page.pdf"));
             await Ran("poppler-utils", "pdftoppm", "-r", "150", "-gray", "-png", At("page.pdf"), At("sheet"));
             var read = new List<string>();
@@ -32,7 +34,7 @@ public sealed class PageCodeTests : IDisposable
                 File.Delete(sheet);
             }
 
-            Assert.Equal(["QR-Code:" + address], read);
+            Assert.Equal(["QR-Code:" + code], read);
         }
     }
 

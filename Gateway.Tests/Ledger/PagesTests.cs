@@ -218,20 +218,85 @@ public sealed class PagesTests : IAsyncLifetime
         const int Zoom = 8;
         var pixels = new byte[size * Zoom * size * Zoom];
         Array.Fill(pixels, (byte)255);
-        foreach (Match module in Regex.Matches(drawing, "M(\\d+) (\\d+)h1"))
+        foreach (Match run in Regex.Matches(drawing, "M(\\d+) (\\d+)h(\\d+)v1"))
         {
-            var (x, y) = (int.Parse(module.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture),
-                int.Parse(module.Groups[2].ValueSpan, System.Globalization.CultureInfo.InvariantCulture));
+            var (x, y, length) = (Number(run.Groups[1]), Number(run.Groups[2]), Number(run.Groups[3]));
             for (var row = 0; row < Zoom; row++)
             {
-                pixels.AsSpan((((y * Zoom) + row) * size * Zoom) + (x * Zoom), Zoom).Clear();
+                pixels.AsSpan((((y * Zoom) + row) * size * Zoom) + (x * Zoom), Zoom * length).Clear();
             }
         }
 
         var image = Path.Combine(ledger.Data, "qr.pgm");
         await File.WriteAllBytesAsync(image, [.. System.Text.Encoding.ASCII.GetBytes($"P5 {size * Zoom} {size * Zoom} 255\n"), .. pixels],
             TestContext.Current.CancellationToken);
-        Assert.Equal(new Uri(http.BaseAddress!, Window).ToString(), Scan(image).Trim());
+        var root = Verifier.Verify(await http.GetByteArrayAsync(Window + "/bundle", TestContext.Current.CancellationToken), ledger.Policy);
+        Assert.Equal(VerdictWord.Verified, root.Word);
+        Assert.Equal(new Uri(http.BaseAddress!, Window + "/evidence.html#r=" + ledger.Truck.Batches[^1].Header.Root.ToString()[..16]).ToString(), Scan(image).Trim());
+
+        static int Number(Group group) => int.Parse(group.ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Theory]
+    [InlineData("//elsewhere.example/x")]
+    [InlineData("/\\elsewhere.example/x")]
+    [InlineData("/%5Celsewhere.example/x")]
+    public async Task No_address_makes_a_page_lead_to_another_host(string path)
+    {
+        using var socket = new System.Net.Sockets.TcpClient();
+        await socket.ConnectAsync(http.BaseAddress!.Host, http.BaseAddress.Port, TestContext.Current.CancellationToken);
+        await socket.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
+            TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(socket.GetStream());
+        var answer = await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.DoesNotMatch("(href|action)=\"(/[/\\\\]|[^/\"]*:)", answer.Replace("rel=\"stylesheet\"", "", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_address_with_a_slash_at_its_end_gives_the_same_page_and_links_that_work()
+    {
+        var page = await Get(Window + "/");
+        using var bundle = await http.GetAsync(Regex.Match(page, "href=\"([^\"]+/bundle)\"").Groups[1].Value, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, bundle.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("%2B02:00", "+02:00")]
+    [InlineData("+0200", "+02:00")]
+    [InlineData("2", "+02:00")]
+    [InlineData("UTC-5", "-05:00")]
+    [InlineData("-05:30", "-05:30")]
+    [InlineData("%E2%88%925", "-05:00")]
+    [InlineData("14", "+14:00")]
+    [InlineData("0", "+00:00")]
+    public async Task Local_time_is_asked_for_as_people_write_it(string asked, string shown)
+    {
+        var page = WebUtility.HtmlDecode(await Get($"{Window}?tz={asked}"));
+        Assert.Contains($" {shown})", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("is no offset", page, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("CEST", "CEST")]
+    [InlineData("15", "15")]
+    [InlineData("2:75", "2:75")]
+    [InlineData("99999999999999999999999", "99999999999999999999…")]
+    public async Task What_is_no_offset_is_said_and_not_passed_over(string asked, string named) => Assert.Contains($"“{named}” is no offset from UTC.",
+        WebUtility.HtmlDecode(await Get($"{Window}?tz={asked}")), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_day_alone_is_its_beginning_where_a_window_begins_and_its_end_where_it_ends()
+    {
+        Assert.Equal(TimeWindow.Parse("20220502T000000Z..20220608T235959.999Z"), TimeWindow.Parse("20220502..20220608"));
+        Assert.Equal(TimeWindow.Parse("20220502..20220608"), TimeWindow.Parse("2022-05-02..2022-06-08"));
+        Assert.Equal(TimeWindow.Parse("20220502T0000Z..20220502T235959.999Z"), TimeWindow.Parse("20220502..20220502"));
+    }
+
+    [Fact]
+    public void What_rounds_to_zero_has_no_sign()
+    {
+        Assert.Equal(["0.0", "0.0", "-0.01", "0.0"], new[] { -0.4, -4.9, -6, 0 }.Select(value => Texts.For("en", null).Computed(value).Split('\u00A0')[0]));
+        Assert.Equal("0,0\u00A0°C", Texts.For("fr", null).Computed(-0.1));
     }
 
     [Fact]

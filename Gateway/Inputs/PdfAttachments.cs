@@ -229,16 +229,24 @@ internal sealed class PdfAttachments
             var places = new List<(int Number, int Place)>();
             for (var i = 0; i < count && i < ObjectsMax; i++)
             {
-                if (reader.Value() is double number && reader.Value() is double offset && first + offset < content.Length)
+                if (reader.Value() is double and >= 0 and <= int.MaxValue and var number && reader.Value() is double offset
+                    && first + offset >= 0 && first + offset < content.Length)
                 {
                     places.Add(((int)number, (int)(first + offset)));
                 }
             }
 
+            var left = 2L * content.Length; // Objects lie one behind the other: reading them all passes over their stream about once.
             foreach (var (number, place) in places.Where(one => !objects.ContainsKey(one.Number)))
             {
+                if (left <= 0)
+                {
+                    throw new MalformedEvidenceException("Objects that the PDF packs together overlap.");
+                }
+
                 reader.Place = place;
                 objects[number] = reader.Value();
+                left -= reader.Place - place;
             }
         }
     }

@@ -22,7 +22,12 @@ public sealed class Screen(TextWriter output, TextWriter error, bool isColoured,
     public void Line(string text = "") => output.WriteLine(text);
 
     /// <summary>A problem: one sentence with the fact, one with the next step.</summary>
-    public void Problem(string text) => error.WriteLine(Paint("31", "✗ ") + text);
+    public void Problem(string text) => error.WriteLine(Paint("31", "✗ ") + Safe(text));
+
+    /// <summary>Text from a stranger's file must not steer the terminal, begin a line of its own, or turn the direction of what stands beside it:
+    /// such characters become "?".</summary>
+    public static string Safe(string text) => string.Concat(text.Select(c => char.IsControl(c) || c is >= '\u2028' and <= '\u202E' or >= '\u2066' and <= '\u2069'
+        or '\u200E' or '\u200F' or '\u061C' ? '?' : c));
 
     public string Ok(string text) => Paint("34", text);
 

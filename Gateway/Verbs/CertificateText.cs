@@ -62,7 +62,7 @@ internal static class CertificateText
         screen.Line(answer.Word == CertificateWord.Valid ? screen.Ok(headline) : screen.Failure(headline));
         if (answer.Sentence.Length > 0)
         {
-            screen.Line("  " + Safe(answer.Sentence));
+            screen.Line("  " + Screen.Safe(answer.Sentence));
         }
 
         if (answer.Certificate is not { } certificate)
@@ -71,8 +71,8 @@ internal static class CertificateText
             return;
         }
 
-        screen.Line(answer.Issuer is { } issuer ? $"  Issued by {Safe(issuer.Name)} ({Safe(issuer.Jurisdiction)}), {Figures.Time(certificate.IssuedMs)}, valid until {Figures.Time(certificate.ExpiresMs)}"
-            : $"  Says that \"{Safe(answer.ClaimedIssuer ?? "")}\" issued it, {Figures.Time(certificate.IssuedMs)}");
+        screen.Line(answer.Issuer is { } issuer ? $"  Issued by {Screen.Safe(issuer.Name)} ({Screen.Safe(issuer.Jurisdiction)}), {Figures.Time(certificate.IssuedMs)}, valid until {Figures.Time(certificate.ExpiresMs)}"
+            : $"  Says that \"{Screen.Safe(answer.ClaimedIssuer ?? "")}\" issued it, {Figures.Time(certificate.IssuedMs)}");
         if (answer.Word == CertificateWord.Changed)
         {
             return; // What somebody changed is not repeated.
@@ -80,13 +80,13 @@ internal static class CertificateText
 
         if (certificate.Shipment is { } shipment)
         {
-            screen.Line($"  Shipment {Safe(shipment)}");
+            screen.Line($"  Shipment {Screen.Safe(shipment)}");
         }
 
         screen.Line($"  Gateway {certificate.Gateway}, {Figures.Time(certificate.FromMs)} → {Figures.Time(certificate.ToMs)}");
         screen.Line($"  The issuer found the record {(certificate.Word == VerdictWord.Verified ? "VERIFIED" : "whole, its TIME NOT PROVEN")}, up to batch "
             + $"{certificate.LastNumber}, root {Convert.ToHexStringLower(certificate.Root.AsSpan())}…");
-        screen.Line($"  Log {Safe(certificate.Log.Origin)}, {Figures.Count(certificate.Log.Size)} entries, {certificate.Witnesses} independent witnesses");
+        screen.Line($"  Log {Screen.Safe(certificate.Log.Origin)}, {Figures.Count(certificate.Log.Size)} entries, {certificate.Witnesses} independent witnesses");
         screen.Line();
         screen.Line(screen.Strong("Temperature, as the issuer claims it"));
         foreach (var claim in certificate.Channels)
@@ -108,7 +108,7 @@ internal static class CertificateText
         var extremes = claim is { Min: { } min, Max: { } max } ? $"{min} to {max} °C" : "extremes not stated";
         var outside = claim.OutMinutes == 0 ? "" : $", {Figures.Count(claim.OutMinutes)} min out of range";
         var gaps = claim.Gaps == 0 ? "" : $", {Figures.Count(claim.Gaps)} spans without data, {Figures.Count(claim.GapMinutes)} min together";
-        screen.Line($"  {(claim.Answer == Answer.InRange ? screen.Ok(word) : screen.Warning(word))}  channel {claim.Channel}, {Safe(claim.Place)}, "
+        screen.Line($"  {(claim.Answer == Answer.InRange ? screen.Ok(word) : screen.Warning(word))}  channel {claim.Channel}, {Screen.Safe(claim.Place)}, "
             + $"limits {claim.Low} to {claim.High} °C: {extremes}, {Figures.Count(claim.Readings)} readings{outside}{gaps}");
     }
 
@@ -163,8 +163,4 @@ internal static class CertificateText
 
         writer.WriteEndArray();
     }
-
-    /// <summary>Text from a stranger's code must not steer the terminal: control and direction characters become "?".</summary>
-    private static string Safe(string text) => string.Concat(text.Select(c =>
-        char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format ? '?' : c));
 }

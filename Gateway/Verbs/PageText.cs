@@ -34,7 +34,7 @@ internal sealed record PageText(ImmutableArray<ProvenRelease> Releases, PageAnsw
         if (Page is { } page)
         {
             screen.Line($"  SHA-256 {page.Sum}");
-            var line = $"  {Mark(page.Standing)} {Safe(page.Say("en"))}";
+            var line = $"  {Mark(page.Standing)} {Screen.Safe(page.Say("en"))}";
             screen.Line(page.Standing switch
             {
                 PageStanding.Logged => screen.Ok(line),
@@ -48,13 +48,13 @@ internal sealed record PageText(ImmutableArray<ProvenRelease> Releases, PageAnsw
         {
             if (release is { Holds: true, Release: { } said })
             {
-                screen.Line("  ✓ " + Safe(Reasons.Say("en", "page.Release", [said.Name, said.Version, $"{release.Index}", release.Log,
+                screen.Line("  ✓ " + Screen.Safe(Reasons.Say("en", "page.Release", [said.Name, said.Version, $"{release.Index}", release.Log,
                     release.TimeMs is { } time ? Figures.Time(time) : "an unknown time", release.Authority ?? ""])));
                 screen.Line($"    SHA-256 {said.Sum}");
             }
             else
             {
-                screen.Line(screen.Warning("  ? " + Safe(release.Finding.Sentence)));
+                screen.Line(screen.Warning("  ? " + Screen.Safe(release.Finding.Sentence)));
             }
         }
     }
@@ -98,7 +98,4 @@ internal sealed record PageText(ImmutableArray<ProvenRelease> Releases, PageAnsw
         PageStanding.Different => '✗',
         _ => '?',
     };
-
-    /// <summary>Text from a stranger's file must not steer the terminal: control characters become "?".</summary>
-    private static string Safe(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 }

@@ -42,7 +42,7 @@ public static class UnpackVerb
         {
             var parts = BundleParts.Of(bytes).Concat(policy is null ? [] : KeysOf(policy));
             Prepare(target);
-            var index = new StringBuilder("Unpacked from ").Append(Safe(bundle.Name)).Append(", SHA-256 ")
+            var index = new StringBuilder("Unpacked from ").Append(Screen.Safe(bundle.Name)).Append(", SHA-256 ")
                 .Append(Convert.ToHexStringLower(SHA256.HashData(bytes.Span))).Append(".\nNothing was checked. File, bytes, SHA-256, what it is:\n\n");
             var count = 0;
             foreach (var part in parts)
@@ -54,7 +54,7 @@ public static class UnpackVerb
             }
 
             Write(target, IndexFile, Encoding.UTF8.GetBytes(index.ToString()));
-            screen.Line($"{Figures.Count(count)} files in {Safe(target)}; {IndexFile} says which is what. Nothing was checked.");
+            screen.Line($"{Figures.Count(count)} files in {Screen.Safe(target)}; {IndexFile} says which is what. Nothing was checked.");
             return ExitCode.Done;
         }
         catch (MalformedEvidenceException fault)
@@ -93,6 +93,4 @@ public static class UnpackVerb
         using var stream = new FileStream(file, FileMode.CreateNew, FileAccess.Write);
         stream.Write(bytes);
     }
-
-    private static string Safe(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 }

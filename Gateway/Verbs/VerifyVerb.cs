@@ -289,12 +289,12 @@ internal static class VerdictText
         screen.Line(verdict.Word == VerdictWord.Verified ? screen.Ok(headline) : screen.Failure(headline));
         if (verdict.Reason.Length > 0)
         {
-            screen.Line("  " + Safe(verdict.Reason));
+            screen.Line("  " + Screen.Safe(verdict.Reason));
         }
 
         if (verdict.Gateway is { } gateway)
         {
-            screen.Line($"  Gateway {gateway}, enrolled by {Safe(verdict.Authority ?? "nobody your policy knows")}");
+            screen.Line($"  Gateway {gateway}, enrolled by {Screen.Safe(verdict.Authority ?? "nobody your policy knows")}");
             screen.Line($"  {Figures.Time(verdict.FromMs)} → {Figures.Time(verdict.ToMs)}, batches {verdict.FirstNumber} to "
                 + $"{verdict.LastNumber}");
         }
@@ -303,7 +303,7 @@ internal static class VerdictText
         screen.Line(screen.Strong("What was checked"));
         foreach (var check in verdict.Checks)
         {
-            var line = $"  {MarkOf(check.State)} {check.Name,-9} {Safe(check.Sentence)}";
+            var line = $"  {MarkOf(check.State)} {check.Name,-9} {Screen.Safe(check.Sentence)}";
             screen.Line(check.State switch
             {
                 CheckState.Failed => screen.Failure(line),
@@ -320,7 +320,7 @@ internal static class VerdictText
             screen.Line(screen.Strong("To be read with it"));
             foreach (var note in verdict.Notes)
             {
-                screen.Line("  • " + Safe(note.Sentence));
+                screen.Line("  • " + Screen.Safe(note.Sentence));
             }
         }
     }
@@ -330,7 +330,7 @@ internal static class VerdictText
         foreach (var channel in verdict.Channels)
         {
             screen.Line();
-            screen.Line(screen.Strong($"Temperature of channel {channel.Channel}, {Safe(channel.Probe.Place)}, {channel.Probe.Low} to "
+            screen.Line(screen.Strong($"Temperature of channel {channel.Channel}, {Screen.Safe(channel.Probe.Place)}, {channel.Probe.Low} to "
                 + $"{channel.Probe.High} °C")
                 + " (a separate question)");
             var outside = channel.Intervals.Count(interval => interval.Answer == Answer.OutOfRange);
@@ -343,7 +343,7 @@ internal static class VerdictText
             {
                 screen.Line($"    {Figures.Time(interval.FromMs)} → {Figures.Time(interval.ToMs)}  "
                     + $"{Figures.Span(interval.ToMs - interval.FromMs),12}  "
-                    + $"{WordOf(interval.Answer),-12} " + (interval.Answer == Answer.NoData ? Safe(interval.Cause ?? "")
+                    + $"{WordOf(interval.Answer),-12} " + (interval.Answer == Answer.NoData ? Screen.Safe(interval.Cause ?? "")
                         : $"{interval.Min} to {interval.Max} °C"));
             }
 
@@ -353,9 +353,6 @@ internal static class VerdictText
             }
         }
     }
-
-    /// <summary>Text from a stranger's bundle must not steer the terminal: control characters become "?".</summary>
-    private static string Safe(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 
     private static char Mark(VerdictWord word) => word switch
     {

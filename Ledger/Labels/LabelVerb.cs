@@ -9,8 +9,6 @@ namespace Ledger.Labels;
 /// <summary>The verb <c>ledger label</c>: the sticker for a pallet or box.</summary>
 internal static class LabelVerb
 {
-    private const int ShortRootLength = 16;
-
     public static Command Create()
     {
         var link = new Option<string?>("--link") { Description = "Where the code leads, as `ledger link create` printed it." };
@@ -61,6 +59,6 @@ internal static class LabelVerb
         var batches = Bundle.Parse(AuthorityVerbs.ReadBounded(bundle, Bundle.LengthMax)).Batches;
         return batches.IsEmpty
             ? throw new AuthorityRefusedException($"{bundle.Name} shows no batch yet, so there is no root to print.")
-            : "#r=" + BatchHeader.Decode(Statement.Decode(batches[^1].Header.AsMemory()).Payload).Root.ToString()[..ShortRootLength];
+            : RootFragment.Of(BatchHeader.Decode(Statement.Decode(batches[^1].Header.AsMemory()).Payload).Root);
     }
 }

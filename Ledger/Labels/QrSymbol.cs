@@ -22,7 +22,8 @@ public sealed class QrSymbol
     /// <summary>Modules a side, without the quiet zone.</summary>
     public int Side => modules.GetLength(0);
 
-    public bool IsDark(int x, int y) => modules[y, x];
+    /// <summary>Whether this module is dark; all around the code is white.</summary>
+    public bool IsDark(int x, int y) => x >= 0 && y >= 0 && x < Side && y < Side && modules[y, x];
 
     public static QrSymbol Of(string text)
     {
@@ -70,13 +71,20 @@ public sealed class QrSymbol
         var all = Side + (2 * Quiet);
         var millimetres = (all * moduleMm).ToString("0.##", CultureInfo.InvariantCulture);
         var svg = new StringBuilder().Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{millimetres}mm\" height=\"{millimetres}mm\" "
-            + $"viewBox=\"0 0 {all} {all}\" shape-rendering=\"crispEdges\"><rect width=\"{all}\" height=\"{all}\" fill=\"#fff\"/><path d=\"");
+            + $"viewBox=\"0 0 {all} {all}\" shape-rendering=\"crispEdges\"><rect width=\"{all}\" height=\"{all}\" fill=\"#fff\"/><path d=\"{Path()}\"/></svg>\n");
+        return svg.ToString();
+    }
+
+    /// <summary>The dark modules as one path of SVG, a module one unit, behind the quiet zone.</summary>
+    public string Path()
+    {
+        var path = new StringBuilder();
         foreach (var (x, y, length) in Runs())
         {
-            svg.Append(CultureInfo.InvariantCulture, $"M{x + Quiet} {y + Quiet}h{length}v1h-{length}z");
+            path.Append(CultureInfo.InvariantCulture, $"M{x + Quiet} {y + Quiet}h{length}v1h-{length}z");
         }
 
-        return svg.Append("\"/></svg>\n").ToString();
+        return path.ToString();
     }
 
     /// <summary>A picture of so many pixels a module, quiet zone included.</summary>

@@ -22,7 +22,7 @@ internal sealed class Asked
     private readonly Option<string> from =
         LinkVerbs.Required("--from", "The window's first instant, UTC: 20260502T121000Z, 2026-05-02T12:10:00Z or 2026-05-02.");
     private readonly Option<string> to =
-        LinkVerbs.Required("--to", "The window's last instant, UTC, or now. It may lie ahead: the evidence is incomplete until then.");
+        LinkVerbs.Required("--to", "The window's last instant, UTC, or now; a day alone to its end. It may lie ahead: the evidence is incomplete until then.");
     private readonly Option<string> level = LinkVerbs.Required("--level", "How much is shown: each level shows all of those before it.");
     private readonly Option<string> access = new("--access")
     {

@@ -10,9 +10,6 @@ namespace Ledger.Links;
 /// <summary>Where the code on a shipment's label leads, and the label itself.</summary>
 internal static class LinkLabels
 {
-    /// <summary>How much of a root rides in a link: docs/formats.md, "The page".</summary>
-    private const int ShortRootLength = 16;
-
     /// <summary>Kinds of file, by the end of their names.</summary>
     public static readonly string[] Kinds = ["pdf", "svg", "zpl"];
 
@@ -20,7 +17,7 @@ internal static class LinkLabels
     /// batch in the window, by which whoever swaps the record behind the code is noticed, once there is a batch.</summary>
     public static string Path(LedgerCore core, LinkTerms terms, string token, ExpiryDate? expiry = null) =>
         (terms.Access == LinkAccess.Open ? DigitalLink.Write(terms.Key, expiry) : "/l/" + token)
-        + (Root(core, terms) is { } root ? "#r=" + root.ToString()[..ShortRootLength] : "");
+        + RootFragment.Of(Root(core, terms));
 
     /// <param name="address">The ledger's, as those who scan will reach it: https://….</param>
     /// <exception cref="Authority.AuthorityRefusedException">The address is none that may be printed, or too long.</exception>

@@ -135,7 +135,7 @@ public sealed class LinkOffice(LedgerCore core, LinkUses? uses)
             : throw new LinkRefusedException($"No gateway {id} is enrolled at this ledger. The page /g lists those that are.")
         : throw new LinkRefusedException("--gateway is no identity, which looks like 5f3a91c0-0bc0-4012-8a55-0123456789ab. The page /g lists all.");
 
-    private static long Instant(string text, string option, long nowMs) => text == "now" ? nowMs : TimeWindow.ReadInstant(text)
+    private static long Instant(string text, string option, long nowMs) => text == "now" ? nowMs : TimeWindow.ReadInstant(text, isEnd: option != "--from")
         ?? throw new LinkRefusedException($"{option} is no UTC time: write 20260502T121000Z, 2026-05-02T12:10:00Z, 2026-05-02, or now.");
 
     private static string Text(JsonElement asked, string name) => asked.GetProperty(name).GetString()!;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Evidence;
@@ -38,17 +39,16 @@ internal static class LinkPages
         var texts = request.Texts;
         var html = new Html();
         html.Add($"<h2>{texts["disclosures"]}</h2><p>{texts[link.Terms.Access == LinkAccess.Open ? "disclosures.own" : "disclosures.all"]}</p>");
-        html.Add($"<div class=\"scroll\"><table class=\"stack\"><thead><tr><th scope=\"col\">{texts["disclosures.when"]}</th>");
-        html.Add($"<th scope=\"col\">{texts["disclosures.what"]}</th><th scope=\"col\">{texts["disclosures.index"]}</th></tr></thead><tbody>");
+        var table = new StackTable(texts["disclosures.when"], texts["disclosures.what"], texts["disclosures.index"]);
         var recipients = entries.Select(entry => entry.Content).OfType<LinkCreated>().ToDictionary(made => made.Link, made => made.Terms.Recipient);
         foreach (var entry in Chosen(entries))
         {
-            html.Add($"<tr><td data-label=\"{texts["disclosures.when"]}\">{request.Time(entry.Content.AtMs)}</td>");
-            html.Add($"<td data-label=\"{texts["disclosures.what"]}\"><bdi>{Words(request, entry.Content, recipients.GetValueOrDefault(entry.Content.Link, "?"))}</bdi></td>");
-            html.Add($"<td data-label=\"{texts["disclosures.index"]}\">{entry.LogIndex}</td></tr>");
+            table.Row(StackTable.Text(request.Time(entry.Content.AtMs)),
+                StackTable.Quoted(Words(request, entry.Content, recipients.GetValueOrDefault(entry.Content.Link, "?"))),
+                StackTable.Text(entry.LogIndex.ToString(CultureInfo.InvariantCulture)));
         }
 
-        html.Add($"</tbody></table></div>");
+        html.Add($"{table.Write(texts)}");
         if (entries.Count > RowsMax)
         {
             html.Add($"<p>{texts.Format("disclosures.more", texts.Number(entries.Count - RowsMax))}</p>");

@@ -140,14 +140,14 @@ public sealed class LinkVisit(IHttpContextAccessor accessor, LedgerCore core, Li
         var request = PageRequest.Of(http.Request);
         var entries = core.Links.Book.EntriesFor(link);
         return PageFrame.Page(http.Response, new ProofPage(request, evidence, LinkPages.Head(request, link), new Html()
-            .Add($"{LinkLabels.Offer(request, link)}{LinkPages.Entries(request, link, entries)}").ToMarkup()).Write());
+            .Add($"{LinkLabels.Offer(request, link)}{LinkPages.Entries(request, link, entries)}").ToMarkup(), CodePath()).Write());
     }
 
     public IResult Bundle(WindowEvidence evidence) => PageRoutes.Download(http, evidence);
 
     public IResult Report(WindowEvidence evidence) => EvidenceReport.Refuse(evidence.Window) is { } problem
         ? PageFrame.Problem(http, problem) : PageRoutes.ShowReport(http, evidence,
-            new($"/l/{http.Request.RouteValues["token"]}", LinkPages.Subject(PageRequest.Of(http.Request).Texts, link)));
+            new(CodePath(), LinkPages.Subject(PageRequest.Of(http.Request).Texts, link)));
 
     public IResult Table(WindowEvidence evidence) => PageRoutes.Readings(http, evidence);
 
@@ -209,5 +209,7 @@ public sealed class LinkVisit(IHttpContextAccessor accessor, LedgerCore core, Li
         return result;
     }
 
-    private string Address() => $"{PageRequest.Of(http.Request).Address}/l/{http.Request.RouteValues["token"]}";
+    private string Address() => PageRequest.Of(http.Request).Address + CodePath();
+
+    private string CodePath() => $"/l/{http.Request.RouteValues["token"]}";
 }

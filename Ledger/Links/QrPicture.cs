@@ -1,6 +1,5 @@
-using System.Globalization;
 using System.Text;
-using QRCoder;
+using Ledger.Labels;
 
 namespace Ledger.Links;
 
@@ -9,6 +8,7 @@ namespace Ledger.Links;
 internal sealed class QrPicture(string path)
 {
     private const int PixelsPerModule = 12;
+    private const double ModuleMm = 0.5;
 
     /// <summary>Refuses a file before anything is logged.</summary>
     /// <exception cref="LinkRefusedException">Another kind of file, or one that exists.</exception>
@@ -21,28 +21,26 @@ internal sealed class QrPicture(string path)
 
     public void Write(string link)
     {
-        using var code = Code(link);
+        var code = QrSymbol.Of(link);
         if (path.EndsWith(".svg", StringComparison.OrdinalIgnoreCase))
         {
-            File.WriteAllText(path, Svg(code));
+            File.WriteAllText(path, code.ToSvg(ModuleMm));
             return;
         }
 
-        using var png = new PngByteQRCode(code);
-        File.WriteAllBytes(path, png.GetGraphic(PixelsPerModule));
+        File.WriteAllBytes(path, code.ToPng(PixelsPerModule));
     }
 
     /// <summary>For a terminal: two modules a character, light on dark as terminals mostly are, with its quiet zone.</summary>
     public static string Blocks(string link)
     {
-        using var code = Code(link);
-        var modules = code.ModuleMatrix;
+        var code = QrSymbol.Of(link);
         var text = new StringBuilder();
-        for (var y = 0; y < modules.Count; y += 2)
+        for (var y = -QrSymbol.Quiet; y < code.Side + QrSymbol.Quiet; y += 2)
         {
-            for (var x = 0; x < modules.Count; x++)
+            for (var x = -QrSymbol.Quiet; x < code.Side + QrSymbol.Quiet; x++)
             {
-                var (upper, lower) = (!modules[y][x], y + 1 >= modules.Count || !modules[y + 1][x]);
+                var (upper, lower) = (!code.IsDark(x, y), !code.IsDark(x, y + 1));
                 text.Append((upper, lower) switch { (true, true) => '█', (true, false) => '▀', (false, true) => '▄', _ => ' ' });
             }
 
@@ -50,29 +48,5 @@ internal sealed class QrPicture(string path)
         }
 
         return text.ToString();
-    }
-
-    private static QRCodeData Code(string link) => QRCodeGenerator.GenerateQrCode(link, QRCodeGenerator.ECCLevel.M);
-
-    /// <summary>One path; a module is one unit, printed 0.5 mm wide or wider.</summary>
-    private static string Svg(QRCodeData code)
-    {
-        var modules = code.ModuleMatrix; // With its quiet zone of four.
-        var path = new StringBuilder();
-        for (var y = 0; y < modules.Count; y++)
-        {
-            for (var x = 0; x < modules.Count; x++)
-            {
-                if (modules[y][x])
-                {
-                    path.Append(CultureInfo.InvariantCulture, $"M{x} {y}h1v1h-1z");
-                }
-            }
-        }
-
-        return string.Create(CultureInfo.InvariantCulture,
-            $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{modules.Count / 2d}mm\" height=\"{modules.Count / 2d}mm\" "
-            + $"viewBox=\"0 0 {modules.Count} {modules.Count}\" shape-rendering=\"crispEdges\">"
-            + $"<rect width=\"{modules.Count}\" height=\"{modules.Count}\" fill=\"#fff\"/><path d=\"{path}\" fill=\"#000\"/></svg>\n");
     }
 }

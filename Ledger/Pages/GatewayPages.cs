@@ -85,31 +85,18 @@ internal static class GatewayPages
         (long TimeMs, BatchSample Sample)> last)
     {
         var texts = request.Texts;
-        html.Add($"<h2>{texts["probes"]}</h2><div class=\"scroll\"><table class=\"stack\"><thead><tr><th scope=\"col\">{texts["place"]}" +
-            $"</th><th scope=\"col\">{texts["serial"]}</th>");
-        html.Add($"<th scope=\"col\">{texts["limits"]}</th><th scope=\"col\">{texts["last"]}</th></tr></thead><tbody>");
+        var table = new StackTable(texts["place"], texts["serial"], texts["limits"], texts["last"]);
         for (var i = 0; i < manifest.Channels.Length; i++)
         {
             var probe = manifest.Channels[i];
-            html.Add($"<tr><td data-label=\"{texts["place"]}\"><bdi>{probe.Place}</bdi></td><td data-label=\"{texts["serial"]}\">" +
-                $"<bdi>{probe.Serial}</bdi></td>");
-            html.Add($"<td data-label=\"{texts["limits"]}\">{texts.Temperature(probe.Low)} – {texts.Temperature(probe.High)}</td>" +
-                $"<td data-label=\"{texts["last"]}\">");
-            if (last.TryGetValue(i, out var reading))
-            {
-                var value = reading.Sample.Temperature is { } temperature
-                    ? texts.Temperature(temperature) : texts.Or("causes." + reading.Sample.Outcome, "–");
-                html.Add($"{value}, {request.Time(reading.TimeMs)}");
-            }
-            else
-            {
-                html.Add($"–");
-            }
-
-            html.Add($"</td></tr>");
+            var newest = !last.TryGetValue(i, out var reading) ? "–"
+                : (reading.Sample.Temperature is { } temperature ? texts.Temperature(temperature) : texts.Or("causes." + reading.Sample.Outcome, "–"))
+                    + ", " + request.Time(reading.TimeMs);
+            table.Row(StackTable.Quoted(probe.Place), StackTable.Quoted(probe.Serial),
+                StackTable.Text($"{texts.Temperature(probe.Low)} – {texts.Temperature(probe.High)}"), StackTable.Text(newest));
         }
 
-        html.Add($"</tbody></table></div>");
+        html.Add($"<h2>{texts["probes"]}</h2>{table.Write(texts)}");
     }
 
     private static void WriteDays(Html html, PageRequest request, LedgerContext context, GatewayId gateway)

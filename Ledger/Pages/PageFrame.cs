@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Evidence;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Ledger.Pages;
 
@@ -7,19 +9,25 @@ namespace Ledger.Pages;
 /// <param name="Path">The page's path, without query.</param>
 /// <param name="Offset">Minutes east of UTC in which times are shown as well; null for UTC only.</param>
 /// <param name="Address">Scheme and host as the reader wrote them, for the page's own link.</param>
-public sealed record PageRequest(Texts Texts, string Path, int? Offset, string Address)
+public sealed partial record PageRequest(Texts Texts, string Path, int? Offset, string Address)
 {
     private const int OffsetMinutesMax = 14 * 60;
 
     /// <summary>Whether the reader may go to the list of gateways.</summary>
     public bool SeesGateways { get; init; } = true;
 
-    public static PageRequest Of(HttpRequest request) => new(
-        Texts.For(request.Query["lang"], request.Headers.AcceptLanguage), request.Path.Value ?? "/", ReadOffset(request.Query["tz"]),
-        $"{request.Scheme}://{request.Host.Value}")
+    /// <summary>What was asked for as an offset and is none, shortened; null otherwise.</summary>
+    public string? NoOffset { get; init; }
+
+    public static PageRequest Of(HttpRequest request)
     {
-        SeesGateways = GatewayAccess.Allows(request.HttpContext),
-    };
+        var (asked, offset) = (((string?)request.Query["tz"] ?? "").Trim(), ReadOffset(request.Query["tz"]));
+        return new(Texts.For(request.Query["lang"], request.Headers.AcceptLanguage), OwnPath(request), offset, $"{request.Scheme}://{request.Host.Value}")
+        {
+            SeesGateways = GatewayAccess.Allows(request.HttpContext),
+            NoOffset = asked.Length == 0 || offset is not null ? null : asked.Length <= 20 ? asked : asked[..20] + "…",
+        };
+    }
 
     /// <summary>The query that keeps language and offset on the way to another page, and changes one of them.</summary>
     public string Query(string? language = null)
@@ -41,16 +49,31 @@ public sealed record PageRequest(Texts Texts, string Path, int? Offset, string A
     public static string OffsetName(int minutes) => string.Create(CultureInfo.InvariantCulture,
         $"{(minutes < 0 ? '-' : '+')}{Math.Abs(minutes) / 60:00}:{Math.Abs(minutes) % 60:00}");
 
+    /// <summary>The path as it came, for the page's own links: a decoded one no longer says which "%", "/" or "?" belonged to a lot. One slash in
+    /// front, because "//elsewhere" would be another host's address, and none at the end.</summary>
+    private static string OwnPath(HttpRequest request)
+    {
+        var target = request.HttpContext.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";
+        var path = target.StartsWith('/') ? target.Split('?')[0] : request.Path.ToUriComponent();
+        return "/" + path.Trim('/', '\\');
+    }
+
+    /// <summary>"+02:00", "-0530", "2", "UTC+2": minutes east of UTC.</summary>
     private static int? ReadOffset(string? text)
     {
-        var plain = (text ?? "").Trim().Replace(":", "", StringComparison.Ordinal); // A "+" that was not escaped arrives as a space.
-        var negative = plain.StartsWith('-');
-        return int.TryParse(plain.TrimStart('-', '+'), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && plain.Length is 4 or 5
-            && number % 100 < 60 && ((number / 100 * 60) + (number % 100)) is <= OffsetMinutesMax and var minutes
-            ? negative ? -minutes : minutes
-            : null;
+        if (Offsets().Match(text ?? "") is not { Success: true } found) // A "+" that was not escaped arrives as a space.
+        {
+            return null;
+        }
+
+        var hours = int.Parse(found.Groups["h"].ValueSpan, CultureInfo.InvariantCulture);
+        var minutes = found.Groups["m"].Success ? int.Parse(found.Groups["m"].ValueSpan, CultureInfo.InvariantCulture) : 0;
+        var all = (60 * hours) + minutes;
+        return minutes < 60 && all <= OffsetMinutesMax ? found.Groups["sign"].ValueSpan is "-" or "−" ? -all : all : null;
     }
+
+    [GeneratedRegex(@"^\s*(UTC|GMT)?\s*(?<sign>[-+−]?)(?<h>[0-9]{1,2})(:?(?<m>[0-9]{2}))?\s*$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex Offsets();
 }
 
 /// <summary>The frame around every page, its headers, and the shapes that stand beside every colour.</summary>
@@ -100,11 +123,17 @@ internal static class PageFrame
     public static string End(Html html, PageRequest request)
     {
         var texts = request.Texts;
+        if (request.NoOffset is { } wrong)
+        {
+            html.Add($"<p role=\"status\">{texts.Format("zone.wrong", wrong)}</p>");
+        }
+
         html.Add($"<form method=\"get\" action=\"{request.Path}\"><input type=\"hidden\" name=\"lang\" value=\"{texts.Language}\">");
         html.Add($"<label for=\"tz\">{texts["zone"]}</label>" +
             $"<input id=\"tz\" name=\"tz\" placeholder=\"+02:00\" " +
             $"value=\"{(request.Offset is { } minutes ? PageRequest.OffsetName(minutes) : "")}\">");
-        html.Add($"<button class=\"button\">{texts["zone.set"]}</button></form></main></div></body></html>\n");
+        html.Add($"<button class=\"button\">{texts["zone.set"]}</button></form></main><footer class=\"noprint\"><nav aria-label=\"{texts["foot"]}\">");
+        html.Add($"<a href=\"/verify\">{texts["foot.verify"]}</a><a href=\"/releases{request.Query()}\">{texts["releases"]}</a></nav></footer></div></body></html>\n");
         return html.ToString();
     }
 

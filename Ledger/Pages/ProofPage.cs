@@ -1,5 +1,5 @@
 using Evidence;
-using QRCoder;
+using Ledger.Labels;
 
 namespace Ledger.Pages;
 
@@ -7,7 +7,8 @@ namespace Ledger.Pages;
 /// check both without us.</summary>
 /// <param name="head">Stands under the verdict: for whom a link is; empty without one.</param>
 /// <param name="tail">Stands at the end: the entries about a link; empty without one.</param>
-internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Markup head = default, Markup tail = default)
+/// <param name="codePath">Path of the regulator's page with this evidence, to which the code leads; null for the one below this page.</param>
+internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Markup head = default, Markup tail = default, string? codePath = null)
 {
     private const int RowsMax = 200;
     private readonly Texts texts = request.Texts;
@@ -40,7 +41,7 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
         html.Add($"<p>{texts["means." + verdict.Word]}</p>");
         if (verdict.Checks.FirstOrDefault(check => check.State == CheckState.Failed)?.Finding is { } finding)
         {
-            html.Add($"<p><strong>{texts["reason"]}:</strong> {Reason(finding)}</p>");
+            html.Add($"<p><strong>{texts.Colon(texts["reason"])}</strong>{Reason(finding)}</p>");
         }
 
         html.Add($"<p>{texts.Format("gateway", evidence.Gateway)}</p>");
@@ -50,7 +51,7 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
             html.Add($"<p class=\"quiet\"><bdi>{channel.Probe.Place}</bdi>: {Summary(channel)}</p>");
         }
 
-        html.Add($"{head}<p class=\"noprint\"><a class=\"button\" href=\"{request.Path}/evidence.html\">{texts["verify.here"]}</a></p></div></section>");
+        html.Add($"{head}<p class=\"noprint\"><a class=\"button first\" href=\"{request.Path}/evidence.html\">{texts["verify.here"]}</a></p></div></section>");
         if (!verdict.Notes.IsEmpty)
         {
             html.Add($"<h2>{texts["notes"]}</h2><ul class=\"plain\">");
@@ -91,7 +92,7 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
     {
         (_, not CheckState.Ok) => "",
         ("readings" or "chain", _) => texts.Format("batches", texts.Number(verdict.FirstNumber), texts.Number(verdict.LastNumber)),
-        ("gateway", _) => string.Join(", ", verdict.KeyIds),
+        ("gateway", _) => string.Join(", ", verdict.KeyIds.Select(key => texts.Format("key", $"{key[..8]}…{key[^8..]}"))),
         ("authority", _) => texts.Format("keys.authority", verdict.Authority ?? "?"),
         ("logged", _) when verdict.LogSize is { } size => texts.Format("logsize", texts.Number(size), verdict.Witnesses),
         ("time", _) when verdict.Brackets.Min(bracket => bracket.NotBeforeMs) is { } from
@@ -158,38 +159,29 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
             return;
         }
 
-        html.Add($"<div class=\"scroll\"><table class=\"stack\"><caption class=\"quiet\">{texts["table"]}</caption><thead><tr>");
-        foreach (var column in (string[])["col.start", "col.end", "col.long", "col.extreme", "col.answer"])
-        {
-            html.Add($"<th scope=\"col\">{texts[column]}</th>");
-        }
-
-        html.Add($"</tr></thead><tbody>");
+        var table = new StackTable(texts["col.start"], texts["col.end"], texts["col.long"], texts["col.extreme"], texts["col.answer"]);
         foreach (var interval in shown.Take(RowsMax))
         {
-            html.Add($"<tr><td data-label=\"{texts["col.start"]}\">{request.Time(interval.FromMs)}</td>" +
-                $"<td data-label=\"{texts["col.end"]}\">{request.Time(interval.ToMs)}</td>");
-            html.Add($"<td data-label=\"{texts["col.long"]}\">{texts.Duration(interval.ToMs - interval.FromMs)}</td>" +
-                $"<td data-label=\"{texts["col.extreme"]}\">{Extreme(channel, interval)}</td>");
-            var cause = interval.Cause is { } name ? ": " + texts.Or("causes." + name, name) : "";
-            html.Add($"<td data-label=\"{texts["col.answer"]}\">{texts["interval." + interval.Answer]}{cause}</td></tr>");
+            var answer = texts["interval." + interval.Answer];
+            table.Row(StackTable.Text(request.Time(interval.FromMs)), StackTable.Text(request.Time(interval.ToMs)),
+                StackTable.Text(texts.Duration(interval.ToMs - interval.FromMs)), StackTable.Text(Extreme(channel, interval)),
+                StackTable.Text(interval.Cause is { } cause ? texts.Colon(answer) + texts.Or("causes." + cause, cause) : answer));
         }
 
-        html.Add($"</tbody></table></div>");
+        html.Add($"{table.Write(texts, texts["table"])}");
         if (shown.Count > RowsMax)
         {
             html.Add($"<p>{texts.Format("table.more", texts.Number(shown.Count - RowsMax))}</p>");
         }
     }
 
-    private string Extreme(ChannelVerdict channel, Interval interval) => (interval.Min, interval.Max) switch
+    /// <summary>Of an excursion, on the side where it was; the regulator's page has the same rule.</summary>
+    private string Extreme(ChannelVerdict channel, Interval interval)
     {
-        ({ } min, { } max) when min < channel.Probe.Low && max > channel.Probe.High =>
-            $"{texts.Temperature(min)} / {texts.Temperature(max)}",
-        ({ } min, _) when min < channel.Probe.Low => texts.Temperature(min),
-        (_, { } max) => texts.Temperature(max),
-        _ => "–",
-    };
+        MilliCelsius?[] beyond = interval.Answer == Answer.OutOfRange
+            ? [interval.Min < channel.Probe.Low ? interval.Min : null, interval.Max > channel.Probe.High ? interval.Max : null] : [];
+        return beyond.OfType<MilliCelsius>().Select(texts.Temperature).ToList() is { Count: > 0 } found ? string.Join(" / ", found) : "–";
+    }
 
     private string Summary(ChannelVerdict channel)
     {
@@ -235,7 +227,7 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
 
     private void WriteHonest()
     {
-        var link = request.Address + request.Path;
+        var link = request.Address + (codePath ?? request.Path + "/evidence.html") + RootFragment.Of(evidence.Root);
         var file = FileName(evidence);
         html.Add($"<h2>{texts["honest"]}</h2><p>{texts["honest.text"]}</p><pre>gateway verify {file} --policy policy.json</pre>");
         html.Add($"<p class=\"noprint\"><a class=\"button\" href=\"{request.Path}/bundle\" download=\"{file}\">{texts["download"]}</a>" +
@@ -251,34 +243,22 @@ internal sealed class ProofPage(PageRequest request, WindowEvidence evidence, Ma
 
         html.Add($"</p>");
         html.Add($"<p class=\"quiet\">{texts.Format("download.sum", evidence.Sum, texts.Number(evidence.Bundle.Length))}</p>");
-        html.Add($"<h2>{texts["link"]}</h2><p><a href=\"{link}\">{link}</a></p>{Qr(link, texts["link"])}<p class=\"quiet\">{texts["offline"]}</p>");
+        html.Add($"<h2>{texts["link"]}</h2><p>{texts["link.text"]}</p><p><a href=\"{link}\">{link}</a></p>{Qr(link, texts["link"])}" +
+            $"<p class=\"quiet\">{texts["offline"]}</p>");
     }
 
     /// <summary>What the download is called: gateway and window, so that ten of them in a folder can be told apart.</summary>
     public static string FileName(WindowEvidence evidence) =>
         $"{evidence.Gateway.ToString()[..8]}-{evidence.Window.ToString().Replace("..", "-", StringComparison.Ordinal)}.coldproof.json";
 
-    /// <summary>The page's own link, level M, four modules of quiet around it, drawn as one path: sharp at any size, no image to
-    /// load.</summary>
+    /// <summary>The link, level M, four modules of quiet around it, drawn as one path: sharp at any size, no image to load.</summary>
     private static Markup Qr(string link, string label)
     {
-        using var code = QRCodeGenerator.GenerateQrCode(link, QRCodeGenerator.ECCLevel.M);
-        var modules = code.ModuleMatrix; // With its quiet zone of four.
-        var path = new System.Text.StringBuilder();
-        for (var y = 0; y < modules.Count; y++)
-        {
-            for (var x = 0; x < modules.Count; x++)
-            {
-                if (modules[y][x])
-                {
-                    path.Append(System.Globalization.CultureInfo.InvariantCulture, $"M{x} {y}h1v1h-1z");
-                }
-            }
-        }
-
-        return new Html().Add($"<svg class=\"qr\" role=\"img\" aria-label=\"QR: {label}\" viewBox=\"0 0 {modules.Count} {modules.Count}" +
-            $"\" shape-rendering=\"crispEdges\"><rect width=\"{modules.Count}\" height=\"{modules.Count}\" fill=\"#fff\"/>" +
-            $"<path d=\"{path.ToString()}\" fill=\"#000\"/></svg>").ToMarkup();
+        var code = QrSymbol.Of(link);
+        var side = code.Side + (2 * QrSymbol.Quiet);
+        return new Html().Add($"<svg class=\"qr\" role=\"img\" aria-label=\"QR: {label}\" viewBox=\"0 0 {side} {side}" +
+            $"\" shape-rendering=\"crispEdges\"><rect width=\"{side}\" height=\"{side}\" fill=\"#fff\"/>" +
+            $"<path d=\"{code.Path()}\" fill=\"#000\"/></svg>").ToMarkup();
     }
 
     /// <summary>Why a check failed, in the reader's language; the technical rule behind it in small type, in English.</summary>

@@ -1,13 +1,14 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Evidence;
 
 namespace Ledger.Pages;
 
 /// <summary>The pages' words in one language, and how that language writes numbers, temperatures and durations. One catalogue file a
 /// language.</summary>
-public sealed class Texts
+public sealed partial class Texts
 {
     /// <summary>Languages of the pages, the default first.</summary>
     public static readonly string[] Languages = ["en", "fr", "zh"];
@@ -67,8 +68,12 @@ public sealed class Texts
     /// <summary>A number as it is, with this language's decimal sign.</summary>
     public string Figure(decimal value) => value.ToString(numbers);
 
-    /// <summary>A computed temperature, to the hundredth of a degree.</summary>
-    public string Computed(double milliCelsius) => Math.Round((decimal)milliCelsius / 1000, 2).ToString("0.0#", numbers) + "\u00A0°C";
+    /// <summary>A computed temperature, to the hundredth of a degree. What rounds to zero has no sign: "-0.0" would be taken for frost.</summary>
+    public string Computed(double milliCelsius) =>
+        (Math.Round((decimal)milliCelsius / 1000, 2) is not 0 and var degrees ? degrees : 0m).ToString("0.0#", numbers) + "\u00A0°C";
+
+    /// <summary>With what this language sets before that which explains it: "Why: ".</summary>
+    public string Colon(string text) => text + Language switch { "fr" => "\u00A0: ", "zh" => "：", _ => ": " };
 
     /// <summary>The two largest units: "5 h 52 min".</summary>
     public string Duration(long milliseconds)
@@ -87,10 +92,17 @@ public sealed class Texts
         return new(language, ((string[])["Texts/", "ReportTexts/"]).SelectMany(catalogue => Read(catalogue + language)).ToFrozenDictionary());
     }
 
+    /// <summary>French sets a space before its double signs; one that does not break, so that none of them begins a line.</summary>
+    private static string Spaced(string resource, string text) =>
+        resource.EndsWith("fr", StringComparison.Ordinal) ? DoubleSigns().Replace(text, "\u00A0").Replace("« ", "«\u00A0", StringComparison.Ordinal) : text;
+
+    [GeneratedRegex(" (?=[:;?!»])")]
+    private static partial Regex DoubleSigns();
+
     private static List<KeyValuePair<string, string>> Read(string resource)
     {
         using var stream = typeof(Texts).Assembly.GetManifestResourceStream(resource)!;
         using var document = JsonDocument.Parse(stream);
-        return [.. document.RootElement.EnumerateObject().Select(text => KeyValuePair.Create(text.Name, text.Value.GetString()!))];
+        return [.. document.RootElement.EnumerateObject().Select(text => KeyValuePair.Create(text.Name, Spaced(resource, text.Value.GetString()!)))];
     }
 }

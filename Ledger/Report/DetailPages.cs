@@ -168,15 +168,15 @@ internal sealed class DetailPages(Paper paper, WindowEvidence evidence, List<Cha
         ], Paper.Small);
         foreach (var day in channel.Days(evidence.Window.FromMs, evidence.Window.ToMs))
         {
-            table.Row(Day(day.FromMs), texts.Number(day.Readings), Degrees(day.Min?.Value), Degrees(day.MeanMilliCelsius), Degrees(day.Max?.Value),
+            table.Row(Day(day.FromMs), texts.Number(day.Readings), Exact(day.Min), day.MeanMilliCelsius is { } mean ? texts.Computed(mean) : "–", Exact(day.Max),
                 day.OutMs == 0 ? "–" : new Cell(texts.Duration(day.OutMs), true), day.NoDataMs == 0 ? "–" : texts.Duration(day.NoDataMs));
         }
 
         paper.Y += 4;
     }
 
-    private string Degrees(double? milliCelsius) =>
-        milliCelsius is { } value ? texts.Computed(value) : "–";
+    /// <summary>As it was measured: an extreme beyond a limit is never rounded into range.</summary>
+    private string Exact(MilliCelsius? measured) => measured is { } value ? texts.Temperature(value) : "–";
 
     private void WriteNotProven()
     {

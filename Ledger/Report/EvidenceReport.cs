@@ -1,4 +1,5 @@
 using Evidence;
+using Ledger.Labels;
 using Ledger.Pages;
 using Ledger.Report.Pdf;
 
@@ -15,10 +16,8 @@ public sealed record ReportSubject(string CodePath, params IReadOnlyList<string>
 /// <param name="ReportName">What the report itself is called as a download.</param>
 internal sealed record EvidenceFiles(string Link, string Root, string ReportName, Attachment Bundle, Attachment Readings, Attachment Verifier)
 {
-    /// <summary>How much of a root rides in a link: docs/formats.md, "The page".</summary>
-    private const int ShortLength = 16;
-
-    public string ShortRoot => Root.Length == 0 ? "" : "r=" + Root[..ShortLength];
+    /// <summary>What the link's fragment says, as it is printed under the code.</summary>
+    public string ShortRoot => Link.Split('#') is [_, var fragment] ? fragment : "";
 
     public IEnumerable<Attachment> All => [Bundle, Readings, Verifier];
 
@@ -26,9 +25,8 @@ internal sealed record EvidenceFiles(string Link, string Root, string ReportName
     {
         var name = ProofPage.FileName(evidence);
         var texts = request.Texts;
-        var root = evidence.Root?.ToString() ?? "";
-        var link = request.Address + subject.CodePath + (root.Length == 0 ? "" : "#r=" + root[..ShortLength]);
-        return new(link, root, ReportNameOf(evidence),
+        var link = request.Address + subject.CodePath + RootFragment.Of(evidence.Root);
+        return new(link, evidence.Root?.ToString() ?? "", ReportNameOf(evidence),
             new(name, "application/json", texts["report.file.bundle"], AttachmentRelation.Data, evidence.Bundle),
             new("readings.csv", "text/csv", texts["report.file.readings"], AttachmentRelation.Data, ReadingsCsv.Write(evidence.Verdict)),
             new("verify.html", "text/html", texts["report.file.verifier"], AttachmentRelation.Supplement, EvidenceHtml.Page.ToArray()));

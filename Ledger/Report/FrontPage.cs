@@ -1,7 +1,7 @@
 using Evidence;
+using Ledger.Labels;
 using Ledger.Pages;
 using Ledger.Report.Pdf;
-using QRCoder;
 
 namespace Ledger.Report;
 
@@ -77,7 +77,7 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
         paper.Say(root, "P", texts["means." + verdict.Word], size: 9.5, indent: 34, width: width);
         if (verdict.Checks.FirstOrDefault(check => check.State == CheckState.Failed)?.Finding is { } finding)
         {
-            paper.Say(root, "P", $"{texts["reason"]}: {finding.Say(texts.Language)} {finding.Detail}".TrimEnd(), paper.Bold, indent: 34,
+            paper.Say(root, "P", $"{texts.Colon(texts["reason"])}{finding.Say(texts.Language)} {finding.Detail}".TrimEnd(), paper.Bold, indent: 34,
                 width: width, linesMax: 4);
         }
 
@@ -121,32 +121,14 @@ internal sealed class FrontPage(Paper paper, WindowEvidence evidence, List<Chann
     /// <summary>The code at the top right, drawn as boxes, with four modules of quiet around it. Returns its width.</summary>
     private double WriteCode()
     {
-        using var code = QRCodeGenerator.GenerateQrCode(files.Link, QRCodeGenerator.ECCLevel.M);
-        var modules = code.ModuleMatrix; // With its quiet zone of four.
-        var module = Math.Max(ModuleMin, CodeWidth / modules.Count);
-        var (side, page) = (module * modules.Count, paper.Page);
+        var code = QrSymbol.Of(files.Link);
+        var modules = code.Side + (2 * QrSymbol.Quiet);
+        var module = Math.Max(ModuleMin, CodeWidth / modules);
+        var (side, page) = (module * modules, paper.Page);
         var (left, top) = (Paper.Margin + Paper.Room - side, paper.Y - 6);
         page.Begin(root.Add("Figure", texts.Format("report.code", files.Link)));
         page.Fill(left, top, side, side, 1);
-        var boxes = new List<(double, double, double, double)>();
-        for (var y = 0; y < modules.Count; y++)
-        {
-            for (var x = 0; x < modules.Count; x++)
-            {
-                var from = x;
-                while (x < modules.Count && modules[y][x])
-                {
-                    x++;
-                }
-
-                if (x > from)
-                {
-                    boxes.Add((left + (from * module), top + (y * module), (x - from) * module, module));
-                }
-            }
-        }
-
-        page.Fill(boxes, 0);
+        page.Fill(code.Runs().Select(run => (left + ((run.X + QrSymbol.Quiet) * module), top + ((run.Y + QrSymbol.Quiet) * module), run.Length * module, module)), 0);
         page.End();
         page.Links.Add((left, top, side, side, files.Link));
         var below = top + side + 2;

@@ -54,6 +54,24 @@ public sealed class LinkPagesTests
     }
 
     [Fact]
+    public async Task A_lot_of_any_character_keeps_its_address_in_every_language()
+    {
+        await using var bench = await LinkBench.Start();
+        var key = Gs1Key.Product(Gtin.Parse("09521234543213"), "A%25B/C+D&E?F=1:;.", "\"x<y>'()*!,_-");
+        await bench.Make(bench.Terms(DisclosureLevel.Summaries, LinkAccess.Open) with { Key = key });
+        await bench.Make(bench.Terms(DisclosureLevel.Verdicts, LinkAccess.Open) with { Key = key });
+        var (status, page) = await bench.Get(DigitalLink.Write(key));
+        Assert.Equal(HttpStatusCode.OK, status);
+        foreach (Match way in Regex.Matches(page, "<a href=\"([^\"]+)\" lang="))
+        {
+            var (other, translated) = await bench.Get(WebUtility.HtmlDecode(way.Groups[1].Value));
+            Assert.True(other == HttpStatusCode.OK && WebUtility.HtmlDecode(translated).Contains(key.ToString(), StringComparison.Ordinal), way.Value);
+        }
+
+        Assert.Equal(3, Regex.Count(page, "<a href=\"([^\"]+)\" lang="));
+    }
+
+    [Fact]
     public async Task A_label_leads_to_its_open_link_and_says_which_links_there_are()
     {
         await using var bench = await LinkBench.Start();
@@ -68,6 +86,7 @@ public sealed class LinkPagesTests
         Assert.True(entries is { Holds: true, IsWhole: true } && Assert.Single(entries.Entries).Content is LinkCreated, entries.Reason);
         Assert.EndsWith("/page", context.GetProperty("link").GetString(), StringComparison.Ordinal);
         Assert.EndsWith("/page?lang=en", await Way(bench, "/00/" + LinkBench.Pallet + "?linkType=gs1:traceability"), StringComparison.Ordinal);
+        Assert.EndsWith("/page?lang=en", await Way(bench, "/00/" + LinkBench.Pallet + "?linkType=https://gs1.org/voc/traceability"), StringComparison.Ordinal);
         Assert.EndsWith("?lang=en", await Way(bench, "/00/" + LinkBench.Pallet + "?linkType=gs1:certificationInfo"), StringComparison.Ordinal);
         var set = JsonDocument.Parse((await bench.Get("/00/" + LinkBench.Pallet + "?linkType=all")).Text).RootElement.GetProperty("linkset")[0];
         Assert.EndsWith("/00/" + LinkBench.Pallet, set.GetProperty("anchor").GetString(), StringComparison.Ordinal);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Evidence;
 using Gateway.Tests.Evidence;
@@ -226,9 +227,10 @@ public sealed class LinkVerbsTests : IAsyncLifetime
     private string Drawn(XDocument drawing)
     {
         var size = int.Parse(drawing.Root!.Attribute("viewBox")!.Value.Split(' ')[2], CultureInfo.InvariantCulture);
-        var dark = drawing.Descendants().Single(element => element.Name.LocalName == "path").Attribute("d")!.Value.Split('z', StringSplitOptions.RemoveEmptyEntries)
-            .Select(module => module[1..module.IndexOf('h', StringComparison.Ordinal)]).ToHashSet();
-        return Picture(size, size, (x, y) => !dark.Contains(string.Create(CultureInfo.InvariantCulture, $"{x} {y}")));
+        var runs = Regex.Matches(drawing.Descendants().Single(element => element.Name.LocalName == "path").Attribute("d")!.Value, "M([0-9]+) ([0-9]+)h([0-9]+)v1")
+            .Select(run => run.Groups.Values.Skip(1).Select(number => int.Parse(number.ValueSpan, CultureInfo.InvariantCulture)).ToArray());
+        var dark = runs.SelectMany(run => Enumerable.Range(run[0], run[2]).Select(x => (x, run[1]))).ToHashSet();
+        return Picture(size, size, (x, y) => !dark.Contains((x, y)));
     }
 
     private string Picture(int columns, int rows, Func<int, int, bool> isLight)

@@ -54,7 +54,7 @@ public sealed class ReportLevelTests
         var (first, all) = await Print(DisclosureLevel.Verdicts);
         Assert.Contains("OUT OF RANGE", first, StringComparison.Ordinal);
         Assert.Contains("gateway-signed claims whose falsehood is provable", first, StringComparison.Ordinal);
-        Assert.Matches("[0-9]+ readings in [0-9]+ intervals, 2 of them out of range, 0 without data\\.", first);
+        Assert.Matches("Readings: [0-9]+, in intervals: [0-9]+; of these out of range: 2, without data: 0\\.", first);
         Assert.Equal(2, System.Text.RegularExpressions.Regex.Count(all, "[12] out of range 20"));
         Assert.DoesNotContain("too warm", all, StringComparison.Ordinal);
         Assert.DoesNotContain("too cold", all, StringComparison.Ordinal);

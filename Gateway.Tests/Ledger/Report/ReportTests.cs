@@ -162,6 +162,15 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public async Task A_day_whose_highest_is_barely_out_of_range_is_not_rounded_into_it()
+    {
+        using var truck = new TestTruck();
+        truck.Seal(60, (round, _) => round == 30 ? 8_004 : round == 31 ? 1_996 : 4_500);
+        using var bench = new ReportBench(ReportBench.Of(truck));
+        Assert.Matches(@" 60 1\.996 °C 4\.\d+ °C 8\.004 °C \d+ min ", (await bench.Text()).Replace('\u00A0', ' '));
+    }
+
+    [Fact]
     public async Task A_window_without_a_reading_is_no_data_and_never_in_range()
     {
         using var truck = new TestTruck(channels: 1);

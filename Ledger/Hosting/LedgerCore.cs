@@ -86,6 +86,9 @@ public sealed class LedgerCore : IAsyncDisposable
     /// <summary>Links by which windows are shown, and their entries.</summary>
     public LinkDesk Links { get; }
 
+    /// <summary>Why `ledger link` cannot reach this ledger while it runs, and the next step, in sentences; empty when it can.</summary>
+    public string LinkTrouble { get; internal set; } = "";
+
     /// <summary>The authority's software releases and their entries.</summary>
     public ReleaseDesk Releases { get; }
 
@@ -159,8 +162,9 @@ public sealed class LedgerCore : IAsyncDisposable
         {
             return (LogKeys.Read(directory), VerifierPolicy.Parse(File.ReadAllBytes(Path.Combine(directory, PolicyFile))));
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or MalformedEvidenceException)
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or MalformedEvidenceException)
         {
+            // Another error of the disk is no matter of settings: it may have passed when systemd tries again.
             throw new ConfigurationException($"The keys in {directory} cannot be used: {fault.Message} `ledger authority init` makes " +
                 $"them; --keys says where they are.", fault);
         }

@@ -14,6 +14,7 @@ public sealed partial class LinkSocket(LedgerCore core, LinkOffice office, ILogg
 
     private const int WaitingMax = 8;
     private const int AnswerLengthMax = 64 * 1024 * 1024;
+    private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RequestTimeMax = TimeSpan.FromSeconds(10);
 
     /// <summary>Asks the running ledger; null when no ledger listens there.</summary>
@@ -40,28 +41,67 @@ public sealed partial class LinkSocket(LedgerCore core, LinkOffice office, ILogg
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var path = PathOf(core.Data);
-        File.Delete(path); // Left by a ledger that was killed; this one holds the directory's lock.
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
+        using var socket = await Listening(path, stoppingToken).ConfigureAwait(false);
+        while (socket is not null)
         {
-            Bind(socket, path);
-        }
-        catch (Exception fault) when (fault is SocketException or ArgumentException)
-        {
-            // Everything else works: the verbs work, too, while the ledger is stopped.
-            NoSocket(log, path, fault.Message);
-            return;
-        }
-
-        try
-        {
-            while (true)
+            try
             {
                 var asking = await socket.AcceptAsync(stoppingToken).ConfigureAwait(false);
                 _ = Serve(asking, stoppingToken);
             }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                Clear(path);
+                return;
+            }
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+    }
+
+    /// <summary>Listens at the socket file, tried again and again while something stands against it; null when the ledger stops before.</summary>
+    /// <remarks>F-167: pages, intake and log go on without it, and the verbs work while the ledger is stopped.</remarks>
+    private async Task<Socket?> Listening(string path, CancellationToken stopping)
+    {
+        while (true)
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                Clear(path); // Left by a ledger that was killed; this one holds the directory's lock.
+                Bind(socket, path);
+                if (core.LinkTrouble.Length > 0)
+                {
+                    Again(log, path);
+                }
+
+                core.LinkTrouble = "";
+                return socket;
+            }
+            catch (Exception fault) when (fault is SocketException or ArgumentException or IOException or UnauthorizedAccessException)
+            {
+                socket.Dispose();
+                var trouble = Directory.Exists(path) ? $"{path} is a directory. Remove it: links can be made within a minute."
+                    : $"{path}: {fault.Message} Mend it: links can be made within a minute, or while the ledger is stopped.";
+                if (core.LinkTrouble != trouble)
+                {
+                    core.LinkTrouble = trouble;
+                    NoSocket(log, trouble);
+                }
+            }
+
+            try
+            {
+                await Task.Delay(TryAgain, TimeProvider.System, stopping).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+        }
+    }
+
+    private static void Clear(string path)
+    {
+        if (!Directory.Exists(path))
         {
             File.Delete(path);
         }
@@ -119,8 +159,11 @@ public sealed partial class LinkSocket(LedgerCore core, LinkOffice office, ILogg
 
     private static string PathOf(string data) => Path.GetFullPath(Path.Combine(data, SocketFile));
 
-    [LoggerMessage(2302, LogLevel.Warning, "`ledger link` cannot reach this ledger while it runs: {Path}: {Trouble}")]
-    private static partial void NoSocket(ILogger log, string path, string trouble);
+    [LoggerMessage(2302, LogLevel.Error, "`ledger link` cannot reach this ledger while it runs; everything else goes on. {Trouble}")]
+    private static partial void NoSocket(ILogger log, string trouble);
+
+    [LoggerMessage(2304, LogLevel.Information, "`ledger link` reaches this ledger again, by {Path}.")]
+    private static partial void Again(ILogger log, string path);
 
     [LoggerMessage(2303, LogLevel.Warning, "A request of `ledger link` ended early: {Trouble}")]
     private static partial void Broken(ILogger log, string trouble);

@@ -157,10 +157,23 @@ public static class LinkVerbs
             return answer["problem"] is { } problem ? throw new LinkRefusedException(problem.GetValue<string>()) : answer;
         }
 
+        private static LedgerCore Open(RunOptions options, TimeProvider clock)
+        {
+            try
+            {
+                return LedgerCore.Open(options.Data, options.KeysDirectory(), clock, NullLoggerFactory.Instance);
+            }
+            catch (ConfigurationException fault) when (Directory.Exists(Path.Combine(options.Data, LinkSocket.SocketFile)))
+            {
+                throw new ConfigurationException($"{Path.Combine(options.Data, LinkSocket.SocketFile)} is a directory, so a ledger that runs cannot be "
+                    + $"reached. Remove it and try again in a minute. ({fault.Message})", fault);
+            }
+        }
+
         private static async Task<JsonObject> Alone(RunOptions options, string? clockFile, JsonObject request, CancellationToken cancellation)
         {
             TimeProvider clock = clockFile is null ? TimeProvider.System : new FileClock(clockFile);
-            await using var core = LedgerCore.Open(options.Data, options.KeysDirectory(), clock, NullLoggerFactory.Instance);
+            await using var core = Open(options, clock);
             return await new LinkOffice(core, null).Answer(Encoding.UTF8.GetBytes(request.ToJsonString()), cancellation);
         }
     }

@@ -22,13 +22,13 @@ public static class LogFiles
         app.MapGet("/policy.json", (LedgerCore core) => Results.Bytes(core.Policy.ToJson(), "application/json"));
     }
 
-    /// <summary>/healthz/live: the process answers. /healthz/ready: it can take statements.</summary>
+    /// <summary>/healthz/live: the process answers. /healthz/ready: it can take statements; what keeps links from being made is said, too.</summary>
     public static void MapHealth(this WebApplication app)
     {
         app.MapGet("/healthz/live", () => Results.Text("live\n"));
         app.MapGet("/healthz/ready", (LedgerCore core) => LedgerHealth.Trouble(core) is { } trouble
             ? Results.Text(trouble + "\n", statusCode: StatusCodes.Status503ServiceUnavailable)
-            : Results.Text("ready\n"));
+            : Results.Text(core.LinkTrouble.Length == 0 ? "ready\n" : $"ready; links cannot be made while this ledger runs: {core.LinkTrouble}\n"));
     }
 
     private static IResult Tile(LedgerCore core, HttpResponse response, string path)

@@ -80,6 +80,24 @@ public sealed class LinkVerbsTests : IAsyncLifetime
         Assert.DoesNotContain(path[3..], string.Concat(trail.Select(act => act.ToJsonString())), StringComparison.Ordinal);
     }
 
+    // F-167
+    [Fact]
+    public async Task A_directory_in_the_sockets_place_keeps_links_from_being_made_and_nothing_else()
+    {
+        var socket = Path.Combine(ledger.Data, LinkSocket.SocketFile);
+        Directory.CreateDirectory(Path.Combine(socket, "something"));
+        var running = await Run();
+        await Until(async () => (await Text("/healthz/ready")).Contains($"links cannot be made while this ledger runs: {socket} is a directory. Remove it", StringComparison.Ordinal), running);
+        Assert.Equal(HttpStatusCode.OK, await Get("/log/checkpoint"));
+        var refused = await Verb("create", "--sscc", LinkBench.Pallet, "--level", "verdicts");
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains("is a directory, so a ledger that runs cannot be reached. Remove it", refused.ToString(), StringComparison.Ordinal);
+        Directory.Delete(socket, recursive: true);
+        await Until(async () => await Text("/healthz/ready") == "ready\n", running);
+        var made = await Verb("create", "--sscc", LinkBench.Pallet, "--level", "verdicts");
+        Assert.True(made.ExitCode == 0, made.ToString());
+    }
+
     [Fact]
     public async Task A_ledger_killed_while_links_are_made_has_every_link_that_was_answered_with_its_entry()
     {
@@ -205,6 +223,15 @@ public sealed class LinkVerbsTests : IAsyncLifetime
         }
 
         throw new InvalidOperationException($"The ledger did not start: {await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)}");
+    }
+
+    private static Task Until(Func<Task<bool>> holds, Process running) => Abuse.Convoy.Until(holds,
+        () => running.HasExited ? $"the ledger ended with {running.ExitCode}" : null, "the ledger to say it");
+
+    private async Task<string> Text(string path)
+    {
+        using var http = new HttpClient { BaseAddress = address };
+        return await http.GetStringAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
     }
 
     private async Task<HttpStatusCode> Get(string path)

@@ -7,7 +7,7 @@ namespace Gateway.Benchmarks;
 /// <remarks>The errors are EIO and ENOSPC in turn; with --other each call meets the other of the two.</remarks>
 internal static class InjectBenchmark
 {
-    private const int StrikesMax = 2;
+    private const int StrikesMax = 3;
 
     public static int Run(string[] args)
     {
@@ -44,21 +44,23 @@ internal static class InjectBenchmark
     {
         await using var run = await InjectionRun.Begin();
         List<InjectionOutcome> outcomes = [];
+        HashSet<string> seen = [];
         for (var (when, missed) = (span.From, 0); when <= span.Max && missed < StrikesMax; when++)
         {
             var outcome = await run.Inject(new(target, syscall, Injection.ErrorOf(when, span.IsOther), when));
+            seen.UnionWith(outcome.Seen);
             missed = outcome.Hits == 0 ? missed + 1 : 0;
             if (outcome.Hits > 0)
             {
                 outcomes.Add(outcome);
             }
 
-            Console.Error.Write($"\r{target} {syscall}: call {when}, stopped {outcomes.Count(past => past.EndedWith is not null)} times   ");
+            Console.Error.Write($"\r{target} {syscall}: call {when} of {outcome.Calls}, stopped {outcomes.Count(past => past.EndedWith is not null)} times   ");
         }
 
         var account = await run.Close();
         Console.Error.WriteLine();
-        Console.WriteLine($"{target} {syscall}: {outcomes.Count} calls failed one by one; the program went on {outcomes.Count(past => past.EndedWith is null)} times and stopped with a "
+        Console.WriteLine($"{target} {syscall}: {outcomes.Count} calls failed one by one (the busiest thread made {outcomes.Select(past => past.Calls).DefaultIfEmpty(0).Max()}); the program went on {outcomes.Count(past => past.EndedWith is null)} times and stopped with a "
             + $"sentence {outcomes.Count(past => past.EndedWith is not null)} times; lost {account.Lost}, invented {account.Invented}, unexplained minutes {account.UnexplainedMinutes}, "
             + $"signed twice {account.SignedTwice}, logged twice {account.LoggedTwice}, of {account.Recorded:N0} readings in {account.Batches:N0} batches");
         foreach (var sentences in outcomes.GroupBy(past => (past.EndedWith, Shape(past.Sentence))))
@@ -66,6 +68,10 @@ internal static class InjectBenchmark
             Console.WriteLine($"    {sentences.Count(),3} × {(sentences.Key.EndedWith is { } code ? $"exit {code}" : "went on")}: {sentences.Key.Item2}");
         }
 
+        // The calls of a program of many threads fall on other threads each time: which files were struck says more than a number.
+        var struck = outcomes.SelectMany(past => past.Struck).CountBy(file => file).OrderBy(file => file.Key, StringComparer.Ordinal).ToList();
+        Console.WriteLine($"    struck: {string.Join(", ", struck.Select(file => $"{file.Key} {file.Value}×"))}");
+        Console.WriteLine($"    never struck: {string.Join(", ", seen.Except(struck.Select(file => file.Key)).Order(StringComparer.Ordinal))}");
         foreach (var violation in account.Violations)
         {
             Console.WriteLine("VIOLATION " + violation);

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Gateway.Hosting;
 
 namespace Gateway.Tests.Abuse;
@@ -23,11 +24,18 @@ internal sealed record Injection(Victim Target, string Syscall, string Error, in
 /// <param name="Hits">How many calls failed; 0 when the program made fewer than that.</param>
 /// <param name="EndedWith">Exit code when the program stopped by itself, null when it went on.</param>
 /// <param name="Sentence">The last line it said, or the trouble it showed.</param>
-internal sealed record InjectionOutcome(Injection Injection, int Hits, int? EndedWith, string Sentence);
+/// <param name="Calls">How many such calls the busiest thread of the program made.</param>
+internal sealed record InjectionOutcome(Injection Injection, int Hits, int? EndedWith, string Sentence, int Calls = 0)
+{
+    /// <summary>The files of the calls that failed, and of all such calls, without what differs from run to run.</summary>
+    public IReadOnlySet<string> Struck { get; init; } = new HashSet<string>();
+
+    public IReadOnlySet<string> Seen { get; init; } = new HashSet<string>();
+}
 
 /// <summary>System calls of the real gateway and ledger fail one by one, in one long life of a convoy: after each, both stores must be
 /// clean, and at the end everything acknowledged is there.</summary>
-internal sealed class InjectionRun : IAsyncDisposable
+internal sealed partial class InjectionRun : IAsyncDisposable
 {
     private const int SegmentsNamed = 400, SegmentsMax = 4, EntriesNamed = 512;
     private static readonly TimeSpan StopPatience = TimeSpan.FromMinutes(4);
@@ -64,7 +72,14 @@ internal sealed class InjectionRun : IAsyncDisposable
         var trace = convoy.At("strace.txt");
         File.Delete(trace);
         var outcome = injection.Target == Victim.Gateway ? await InjectGateway(injection, trace) : await InjectLedger(injection, trace);
-        return outcome with { Hits = File.Exists(trace) ? File.ReadLines(trace).Count(line => line.Contains("(INJECTED)", StringComparison.Ordinal)) : 0 };
+        var calls = File.Exists(trace) ? File.ReadLines(trace).Where(line => line.Contains($" {injection.Syscall}(", StringComparison.Ordinal)).ToList() : [];
+        return outcome with
+        {
+            Hits = calls.Count(line => line.Contains("(INJECTED)", StringComparison.Ordinal)),
+            Struck = calls.Where(line => line.Contains("(INJECTED)", StringComparison.Ordinal)).Select(FileOf).ToHashSet(),
+            Seen = calls.Select(FileOf).ToHashSet(),
+            Calls = calls.CountBy(line => line[..line.IndexOf(' ', StringComparison.Ordinal)]).Select(thread => thread.Value).DefaultIfEmpty(0).Max(),
+        };
     }
 
     /// <summary>Starts everything once more, unharmed, and takes the account.</summary>
@@ -117,8 +132,12 @@ internal sealed class InjectionRun : IAsyncDisposable
         await StopLedger();
         Judge(injection, "ledger", ended, said);
         await Clean(injection, "ledger fsck", () => convoy.FsckLedger());
-        convoy.StartLedger();
-        await Settled(injection, () => convoy.Ledger!.HasEnded, rounds: 1);
+        if (ended is not null)
+        {
+            convoy.StartLedger(); // What has stopped must come back. What went on is started anew with the next injection.
+            await Settled(injection, () => convoy.Ledger!.HasEnded, rounds: 1);
+        }
+
         await StopGateway();
         return new(injection, 0, ended, ended is null ? Warning(said) : LastLine(said));
     }
@@ -184,13 +203,32 @@ internal sealed class InjectionRun : IAsyncDisposable
         }
     }
 
+    /// <summary>Which file a traced call was about: "ledger.db-wal", "log/tile/#/#.p/#".</summary>
+    private string FileOf(string line)
+    {
+        var call = line[(line.IndexOf('(', StringComparison.Ordinal) + 1)..];
+        var path = TracedPath().Matches(call).Select(match => match.Groups[1].Value).FirstOrDefault(found => found.Contains("coldproof-convoy", StringComparison.Ordinal)) ?? call;
+        foreach (var home in new[] { convoy.GatewayData, convoy.LedgerData })
+        {
+            path = path.Replace(home + "/", "", StringComparison.Ordinal).Replace(home, "(the directory itself)", StringComparison.Ordinal);
+        }
+
+        return Digits().Replace(path, "#");
+    }
+
+    [GeneratedRegex("[\"<]([^\"<>]+)[\">]")]
+    private static partial Regex TracedPath();
+
+    [GeneratedRegex("[0-9]+")]
+    private static partial Regex Digits();
+
     private static string LastLine(string said) => said.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault() ?? "";
 
     private static string Warning(string said) =>
         said.Split('\n').FirstOrDefault(line => line.StartsWith("warn:", StringComparison.Ordinal) || line.StartsWith("fail:", StringComparison.Ordinal)) ?? "";
 
     private static string[] Strace(Injection injection, string trace, IEnumerable<string> files) =>
-        ["strace", "-D", "-f", "-qq", "--seccomp-bpf", "-o", trace, "-e", "signal=none", "-e", $"trace={injection.Syscall}",
+        ["strace", "-D", "-f", "-qq", "-y", "--seccomp-bpf", "-o", trace, "-e", "signal=none", "-e", $"trace={injection.Syscall}",
             "-e", $"inject={injection.Syscall}:error={injection.Error}:when={injection.When}", .. files.SelectMany(file => new[] { "-P", file })];
 
     /// <summary>Every file and folder that the gateway may touch, by name: strace knows no folders.</summary>

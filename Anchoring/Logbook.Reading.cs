@@ -216,6 +216,7 @@ public sealed partial class Logbook
         var faults = ImmutableArray.CreateBuilder<string>();
         AddIf(faults, journal.SpareFault, "The disk has no room for the next journal segment; recording stops when this one is full: ");
         AddIf(faults, storeFault, "Anchored batches stay in the journal because the batch store failed: ");
+        AddIf(faults, keyTrouble, "");
         AddIf(faults, markFault, "The mark of the last signed batch could not be written beside the batch store: ");
         AddIf(faults, keepingFault, "The oldest month of anchored batches could not be removed to keep inside the disk budget: ");
         AddIf(faults, heldBecause, "");

@@ -12,6 +12,9 @@ public sealed partial class Logbook
     /// <summary>How the copy of a harmed segment ends.</summary>
     internal const string AsideSuffix = ".damaged";
 
+    /// <summary>How a segment ends that could not be read and was moved out of the way.</summary>
+    internal const string UnreadableSuffix = ".unreadable";
+
     private ImmutableArray<JournalDamage> unannounced = [];
 
     private static BatchEvent Broken(string code, string words) =>
@@ -39,10 +42,10 @@ public sealed partial class Logbook
     {
         var last = chain.Manifests.IsEmpty ? null : chain.Manifests[^1];
         var previous = last?.Statement.PayloadDigest ?? default;
-        if (manifest.Gateway != key.Gateway || !manifest.Key.Equals(key.Public))
+        if (!IsOurs(manifest))
         {
             throw new MalformedEvidenceException($"The manifest is for gateway {manifest.Gateway} with key {manifest.Key}; this is "
-                + $"{key.Gateway} with {key.Public}.");
+                + (Owner is { } owner ? $"{owner.Gateway} with {owner.Key}." : "a data directory without key and record."));
         }
 
         // A card whose older image was put back may lack manifests in between; the ledger has them and holds the new one against them.
@@ -181,10 +184,11 @@ public sealed partial class Logbook
     }
 
     /// <summary>Under which name the segment of a damage is kept, as it was found.</summary>
-    internal static string AsideName(JournalDamage damage) => string.Create(CultureInfo.InvariantCulture,
-        $"{Journal.NameOf(damage.Place.Segment)}.{damage.Place.Offset}{AsideSuffix}");
+    internal static string AsideName(JournalDamage damage) => damage.IsUnreadable ? Journal.NameOf(damage.Place.Segment) + UnreadableSuffix
+        : string.Create(CultureInfo.InvariantCulture, $"{Journal.NameOf(damage.Place.Segment)}.{damage.Place.Offset}{AsideSuffix}");
 
-    /// <summary>Copies a harmed segment once, as it was found; the copy's name says that the harm is known.</summary>
+    /// <summary>Copies a harmed segment once, as it was found; the copy's name says that the harm is known. One that cannot be read is moved out
+    /// of the way: if the disk gave it again one day, its records would stand in batches that were signed without them.</summary>
     private void KeepAside(IFolder folder)
     {
         var names = folder.Names;
@@ -197,13 +201,52 @@ public sealed partial class Logbook
                 continue;
             }
 
-            var bytes = JournalReader.Bytes(folder, damage.Place.Segment);
-            using var copy = folder.OpenWriteThrough(name);
-            copy.Write(bytes, 0, bytes.Length);
-            copy.Flush();
+            if (damage.IsUnreadable)
+            {
+                folder.Move(Journal.NameOf(damage.Place.Segment), name); // F-166
+            }
+            else
+            {
+                var bytes = JournalReader.Bytes(folder, damage.Place.Segment);
+                using var copy = folder.OpenWriteThrough(name);
+                copy.Write(bytes, 0, bytes.Length);
+                copy.Flush();
+            }
+
             fresh.Add(damage);
         }
 
         unannounced = fresh.ToImmutable();
     }
+
+    /// <summary>A moment's trouble must not cost what is written there: whoever opens the logbook tries again before it gives a segment up.
+    /// </summary>
+    private void RefuseUnreadable(IFolder folder)
+    {
+        if (damages.Find(damage => damage.IsUnreadable && !folder.Names.Contains(AsideName(damage))) is not { } damage)
+        {
+            return;
+        }
+
+        if (!options.SetsUnreadableAside)
+        {
+            throw new UnreadableSegmentException($"{damage.Words} Check that it belongs to the gateway's user, and the disk (dmesg).");
+        }
+
+        if (chain.Manifests.IsEmpty)
+        {
+            throw new EvidenceBrokenException($"{damage.Words} Nothing else of the journal says whose record this is and where it stands; nothing "
+                + "was changed. Restore the journal folder from its copy, or enrol this gateway anew with an empty data directory and keep this one.");
+        }
+    }
+}
+
+/// <summary>A segment of the journal cannot be read, for now or for ever.</summary>
+public sealed class UnreadableSegmentException : IOException
+{
+    public UnreadableSegmentException() { }
+
+    public UnreadableSegmentException(string message) : base(message) { }
+
+    public UnreadableSegmentException(string message, Exception inner) : base(message, inner) { }
 }

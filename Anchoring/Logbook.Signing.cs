@@ -22,13 +22,13 @@ public sealed partial class Logbook
     private SealedBatch? SealNow(Moment now)
     {
         openedEmpty = now;
-        if (!MaySign(now) || chain.Closed.Count > 0)
+        if (key is not { } signer || !MaySign(now) || chain.Closed.Count > 0)
         {
             sealer.Close(now);
             return null;
         }
 
-        return Marked(sealer.Seal(now));
+        return Marked(sealer.Seal(now, signer));
     }
 
     private bool MaySign(Moment now) => heldBecause.Length == 0 && outbox.Refused?.Reason != Refusal.Conflict
@@ -36,14 +36,14 @@ public sealed partial class Logbook
 
     private void SignClosed(Moment now)
     {
-        if (!started || !MaySign(now))
+        if (key is not { } signer || !started || !MaySign(now))
         {
             return;
         }
 
         for (var left = SignAtOnceMax; left > 0 && chain.Closed is [var oldest, ..]; left--)
         {
-            Marked(sealer.Sign(oldest, reader.Records(oldest)));
+            Marked(sealer.Sign(oldest, reader.Records(oldest), signer));
         }
     }
 
@@ -147,8 +147,8 @@ public sealed partial class Logbook
 
     /// <summary>A manifest that begins with a number which is signed here already, and with none whose receipt is known: the authority may
     /// know from the ledger that this card is behind.</summary>
-    private bool IsLate(Manifest manifest) => chain.Manifests is [.., var last] && manifest.Gateway == key.Gateway
-        && manifest.Key.Equals(key.Public) && manifest.FirstNumber > last.Manifest.FirstNumber && manifest.FirstNumber < chain.Open.Number
+    private bool IsLate(Manifest manifest) => chain.Manifests is [.., var last] && IsOurs(manifest)
+        && manifest.FirstNumber > last.Manifest.FirstNumber && manifest.FirstNumber < chain.Open.Number
         && manifest.FirstNumber >= (chain.Sealed.Count > 0 ? chain.Sealed.Keys.First() : chain.NextToSign)
         && chain.Sealed.Values.All(batch => batch.Number < manifest.FirstNumber || batch.State != BatchState.Anchored);
 

@@ -23,7 +23,6 @@ public sealed partial class Logbook : IDisposable
 
     private readonly Lock gate = new();
     private readonly LogbookOptions options;
-    private readonly GatewayKey key;
     private readonly Chain chain = new();
     private readonly Journal journal;
     private readonly BatchStore store;
@@ -43,7 +42,7 @@ public sealed partial class Logbook : IDisposable
     private string storeFault = "";
     private bool started;
 
-    private Logbook(LogbookOptions options, GatewayKey key, ILedgerLink link, IFolder journalFolder, IFolder batchesFolder,
+    private Logbook(LogbookOptions options, GatewayKey? key, ILedgerLink link, IFolder journalFolder, IFolder batchesFolder,
         IDisposable? held)
     {
         if (options.Problems() is { Count: > 0 } problems)
@@ -60,9 +59,8 @@ public sealed partial class Logbook : IDisposable
         {
             damages.Add(damage);
             chain.Damaged();
-        });
-        chain.FinishReplay();
-        sealer = new(journal, chain, key);
+        }, () => Read(journalFolder));
+        sealer = new(journal, chain);
         reader = new(journalFolder, chain);
         outbox = new(link, chain, UplinkOf, TakeReceipt, Hear, options.SendWindow);
         if (journal.Segment == 0)
@@ -70,11 +68,9 @@ public sealed partial class Logbook : IDisposable
             RefuseLostJournal();
         }
 
-        RefuseLostSeal();
         CloseUp();
         Append(FrameKind.Boot, RecordCodec.Encode(new BootRecord(checked(chain.Boot + 1))));
         Boot = chain.Boot;
-        KeepAside(journalFolder);
         MeasureStore();
         Status = TakeStatus();
     }
@@ -89,10 +85,20 @@ public sealed partial class Logbook : IDisposable
     /// <summary>The manifest in force for the open batch; null before enrolment.</summary>
     public Manifest? Manifest => chain.ManifestFor(chain.Open.Number)?.Manifest;
 
+    /// <summary>Everything is read and nothing is written yet: what stands against going on is found here.</summary>
+    private void Read(IFolder journalFolder)
+    {
+        RefuseUnreadable(journalFolder);
+        chain.FinishReplay();
+        RefuseForeignKey();
+        RefuseLostSeal();
+        KeepAside(journalFolder);
+    }
+
     /// <summary>Opens a data directory, alone: reads the whole journal, cuts a torn tail, and counts the boot.</summary>
     /// <exception cref="DirectoryInUseException">Another process has it open.</exception>
     /// <exception cref="EvidenceBrokenException">What is stored contradicts itself.</exception>
-    public static Logbook Open(string directory, LogbookOptions options, GatewayKey key, ILedgerLink link)
+    public static Logbook Open(string directory, LogbookOptions options, GatewayKey? key, ILedgerLink link)
     {
         _ = new DiskFolder(directory);
         var held = DirectoryLock.Take(directory);
@@ -109,7 +115,7 @@ public sealed partial class Logbook : IDisposable
     }
 
     /// <summary>Opens folders that are given, for a simulated disk.</summary>
-    public static Logbook Open(IFolder journalFolder, IFolder batchesFolder, LogbookOptions options, GatewayKey key, ILedgerLink link) =>
+    public static Logbook Open(IFolder journalFolder, IFolder batchesFolder, LogbookOptions options, GatewayKey? key, ILedgerLink link) =>
         new(options, key, link, journalFolder, batchesFolder, held: null);
 
     /// <summary>Takes a manifest from the authority. One that is known already changes nothing.</summary>
@@ -152,7 +158,8 @@ public sealed partial class Logbook : IDisposable
     {
         lock (gate)
         {
-            outbox.Judge(new(policy), new(key.Gateway, key.Public, policy, authorities));
+            var owner = Owner ?? throw new NotEnrolledException("Neither a key nor a manifest says whose record this is.");
+            outbox.Judge(new(policy), new(owner.Gateway, owner.Key, policy, authorities));
         }
     }
 

@@ -29,6 +29,11 @@ public sealed record LogbookOptions
     /// <value>0 to 604,800; default 0, which signs at once. The gateway's own default is 300.</value>
     public int WordPatienceSeconds { get; init; }
 
+    /// <summary>Whether opening moves a segment that cannot be read out of the way, declares it as lost and goes on; otherwise it is refused with
+    /// <see cref="UnreadableSegmentException"/>.</summary>
+    /// <value>Default false: what a second try may still read is not given up.</value>
+    public bool SetsUnreadableAside { get; init; }
+
     /// <summary>One line for each setting out of its range; empty when all are in range.</summary>
     public IReadOnlyList<string> Problems()
     {

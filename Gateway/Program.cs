@@ -29,6 +29,11 @@ internal static class Program
             screen.Problem(fault.Message);
             return fault.Code;
         }
+        catch (GatewayKeyException fault)
+        {
+            screen.Problem(fault.Message);
+            return ExitCode.Configuration;
+        }
         catch (Exception fault) when (fault is NotRecordedException or EvidenceBrokenException or DirectoryInUseException)
         {
             screen.Problem(fault.Message);

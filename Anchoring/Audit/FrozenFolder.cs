@@ -25,7 +25,7 @@ internal sealed class FrozenFolder(IFolder folder) : IFolder
 
     public void Move(string name, string newName)
     {
-        changed[newName] = Bytes(name) ?? throw new FileNotFoundException($"{name} is not in {Place}.");
+        changed[newName] = Readable(name) ?? throw new FileNotFoundException($"{name} is not in {Place}.");
         Delete(name);
     }
 
@@ -33,6 +33,19 @@ internal sealed class FrozenFolder(IFolder folder) : IFolder
     {
         changed.Remove(name);
         gone.Add(name);
+    }
+
+    /// <summary>A file that the disk does not give can be moved all the same; here it is empty afterwards.</summary>
+    private byte[]? Readable(string name)
+    {
+        try
+        {
+            return Bytes(name);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
     }
 
     private byte[]? Bytes(string name)

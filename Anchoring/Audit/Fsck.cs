@@ -116,11 +116,14 @@ public sealed class Fsck
 
         foreach (var name in journalFolder.Names.Where(IsKept).Concat(batchesFolder.Names.Where(name => BatchStore.IsSetAside(name))))
         {
-            yield return $"{name} is an original that was kept. Delete it when nobody needs it any more.";
+            yield return name.EndsWith(Logbook.UnreadableSuffix, StringComparison.Ordinal)
+                ? $"{name} could not be read and was set aside; the chain declares the gap. Keep it for whoever may still read that disk."
+                : $"{name} is an original that was kept. Delete it when nobody needs it any more.";
         }
     }
 
     private static bool IsKept(string name) => name.EndsWith(Logbook.AsideSuffix, StringComparison.Ordinal)
+        || name.EndsWith(Logbook.UnreadableSuffix, StringComparison.Ordinal)
         || name.Contains(SetAside.Mark, StringComparison.Ordinal);
 
     private void ReadJournal()
@@ -135,7 +138,9 @@ public sealed class Fsck
             {
                 if (!journalFolder.Names.Contains(Logbook.AsideName(damage)))
                 {
-                    Add(damage.Place.ToString(), damage.Words, "The next start keeps a copy and declares the gap in the chain. " + RepairIt);
+                    Add(damage.Place.ToString(), damage.Words, damage.IsUnreadable
+                        ? "Check its owner and the disk (dmesg). If it stays so, the next start sets it aside, declares the gap in the chain and records on."
+                        : "The next start keeps a copy and declares the gap in the chain. " + RepairIt);
                 }
 
                 chain.Damaged(); // With the copy there, an earlier start has declared it.

@@ -13,27 +13,21 @@ public static class KeyAudit
     /// <param name="manifest">The manifest in force; null when none was ever recorded.</param>
     public static FsckFinding? Check(string directory, Manifest? manifest)
     {
-        if (!GatewayKey.Exists(directory))
+        using var files = KeyFiles.Look(directory);
+        if (files.KeyTrouble.Length > 0)
         {
-            return new(GatewayKey.KeyName, "the key is missing", Restore);
+            return new(GatewayKey.KeyName, files.HasKey ? files.KeyTrouble : "the key is missing", Restore);
         }
 
-        if (!File.Exists(Path.Combine(directory, GatewayKey.IdentityName)))
+        if (manifest is not null && !manifest.Key.Equals(files.Public))
         {
-            return new(GatewayKey.IdentityName, "the identity is missing", "Write the gateway's UUID into it, as the enrolment names it: "
-                + (manifest is null ? "nothing is recorded yet." : $"{manifest.Gateway}."));
+            return new(GatewayKey.KeyName, $"the manifest in force is of gateway {manifest.Gateway} with key {manifest.Key.IdHex}; here is the key "
+                + $"{files.Public!.IdHex}", Restore);
         }
 
-        try
-        {
-            using var key = GatewayKey.LoadOrCreate(directory);
-            return manifest is null || manifest.Gateway == key.Gateway && manifest.Key.Equals(key.Public) ? null
-                : new(GatewayKey.KeyName, $"the manifest in force is of gateway {manifest.Gateway} with key {manifest.Key.IdHex}; here are "
-                    + $"{key.Gateway} and {key.Public.IdHex}", Restore);
-        }
-        catch (GatewayKeyException fault)
-        {
-            return new(GatewayKey.KeyName, fault.Message, Restore);
-        }
+        return files.Identity is { } id && (manifest is null || id == manifest.Gateway) ? null
+            : new(GatewayKey.IdentityName, !files.HasIdentity ? "the identity is missing"
+                : files.Identity is { } other ? $"it names {other}, and the manifest in force is of gateway {manifest!.Gateway}" : files.IdentityTrouble,
+                "Write the gateway's UUID into it, as the enrolment names it: " + (manifest is null ? "nothing is recorded yet." : $"{manifest.Gateway}."));
     }
 }

@@ -15,7 +15,11 @@ namespace Anchoring;
 /// <param name="Harmed">Places of the journal that are harmed.</param>
 /// <param name="Fault">Why it cannot start as it is; empty when it can.</param>
 public sealed record StoppedStore(bool IsHeld, uint Boot, Moment? Last, bool IsOrderly, long Sealed, int OpenRounds, int ToSign, int Unanchored,
-    long? OldestWaitingMs, int Harmed, string Fault);
+    long? OldestWaitingMs, int Harmed, string Fault)
+{
+    /// <summary>The newest manifest that the journal knows; null when it knows none.</summary>
+    public Manifest? Manifest { get; init; }
+}
 
 /// <summary>Looks into the data directory of a gateway without touching it: no lock is left, no file written, a read-only disk will do.</summary>
 public static class StoppedLook
@@ -53,7 +57,29 @@ public static class StoppedLook
 
         return tail is null && fault.Length == 0 ? null : new(IsHeld(directory), chain.Boot, chain.Last, chain.Stopped, chain.NextToSign,
             chain.Open.RoundCount, chain.Closed.Count, chain.Unanchored.Count() + chain.Closed.Count,
-            chain.Unanchored.FirstOrDefault()?.ClosedMs ?? (chain.Closed is [var oldest, ..] ? oldest.ClosedMs : null), harmed, fault);
+            chain.Unanchored.FirstOrDefault()?.ClosedMs ?? (chain.Closed is [var oldest, ..] ? oldest.ClosedMs : null), harmed, fault)
+        { Manifest = chain.Manifests is [.., var last] ? last.Manifest : null };
+    }
+
+    /// <summary>The newest manifest that a journal knows; null when it knows none, or is of a newer program.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static Manifest? NewestManifest(string directory)
+    {
+        var journal = Path.Combine(directory, Logbook.JournalFolder);
+        var chain = new Chain();
+        try
+        {
+            if (Directory.Exists(journal))
+            {
+                JournalReader.ReadAll(new ReadFolder(journal), chain.Apply, _ => chain.Damaged());
+            }
+        }
+        catch (EvidenceBrokenException)
+        {
+            // What stood before the contradiction is enough here; opening the logbook says what is wrong.
+        }
+
+        return chain.Manifests is [.., var last] ? last.Manifest : null;
     }
 
     private static (long Number, Digest Digest)? Signed(string directory, Chain chain)
@@ -87,7 +113,7 @@ public static class StoppedLook
         public string Place => path;
 
         public IReadOnlyList<string> Names =>
-            [.. Directory.EnumerateFiles(path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+            [.. Directory.EnumerateFileSystemEntries(path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
         public Stream Open(string name) => new FileStream(Path.Combine(path, name), FileMode.Open, FileAccess.Read,
             FileShare.ReadWrite | FileShare.Delete);

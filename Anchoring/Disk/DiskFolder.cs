@@ -32,7 +32,7 @@ public sealed partial class DiskFolder : IFolder
     public string Place { get; }
 
     public IReadOnlyList<string> Names =>
-        [.. Directory.EnumerateFiles(Place).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFileSystemEntries(Place).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     public Stream Create(string name, int length)
     {
@@ -85,7 +85,16 @@ public sealed partial class DiskFolder : IFolder
 
     public void Move(string name, string newName)
     {
-        File.Move(Path.Combine(Place, name), Path.Combine(Place, newName), overwrite: false);
+        var (from, to) = (Path.Combine(Place, name), Path.Combine(Place, newName));
+        if (Directory.Exists(from))
+        {
+            Directory.Move(from, to); // Something that is no file lies where a file belongs; it is kept all the same.
+        }
+        else
+        {
+            File.Move(from, to, overwrite: false);
+        }
+
         SyncDirectory(Place);
     }
 

@@ -7,7 +7,7 @@ namespace Anchoring;
 /// </remarks>
 public interface IFolder
 {
-    /// <summary>The names of all files, in ordinal order.</summary>
+    /// <summary>The names of all files, and of whatever else lies there, in ordinal order.</summary>
     IReadOnlyList<string> Names { get; }
 
     /// <summary>Makes a file of this many zero bytes, all of them allocated and durable, and opens it.</summary>

@@ -53,17 +53,20 @@ public sealed class Journal : IDisposable
     /// <param name="opening">Gives the payload of the first frame of a segment that is about to begin.</param>
     /// <param name="replay">Receives every good frame, in order.</param>
     /// <param name="damaged">Receives what is no frame, at its place between the frames.</param>
-    public static Journal Open(IFolder folder, int segmentLength, Func<byte[]> opening, Action<Frame> replay, Action<JournalDamage> damaged)
+    /// <param name="read">Called when everything is read and nothing is written yet; it may refuse, and move what cannot be read.</param>
+    public static Journal Open(IFolder folder, int segmentLength, Func<byte[]> opening, Action<Frame> replay, Action<JournalDamage> damaged,
+        Action? read = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(segmentLength, SegmentLengthMin);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(segmentLength, SegmentLengthMax);
         var journal = new Journal(folder, segmentLength, opening);
+        var tail = JournalReader.ReadAll(folder, replay, damaged);
+        read?.Invoke();
         foreach (var name in folder.Names.Where(name => name.EndsWith(".new", StringComparison.Ordinal)))
         {
             folder.Delete(name); // A segment that was being zeroed when the power went.
         }
 
-        var tail = JournalReader.ReadAll(folder, replay, damaged);
         if (tail is { } last)
         {
             journal.Continue(last);

@@ -27,10 +27,17 @@ internal static class JournalReader
             var number = numbers[i];
             if (i > 0 && number != numbers[i - 1] + 1)
             {
-                damaged(new(new(number, 0), 0, $"segments {numbers[i - 1] + 1} to {number - 1} are missing"));
+                TellMissing(folder, numbers[i - 1] + 1, number - 1, ref expected, damaged);
             }
 
-            var scan = SegmentScan.Read(Bytes(folder, number), number, isLast: i == numbers.Count - 1);
+            if (TryBytes(folder, number, out var fault) is not { } bytes)
+            {
+                damaged(Unreadable(number, fault));
+                expected = null;
+                continue;
+            }
+
+            var scan = SegmentScan.Read(bytes, number, isLast: i == numbers.Count - 1);
             Deliver(scan, ref expected, replay, damaged);
             if (scan is { End: 0, TornLength: > 0 })
             {
@@ -69,7 +76,8 @@ internal static class JournalReader
     {
         for (var segment = from.Segment; segment <= last.Segment; segment++)
         {
-            foreach (var frame in SegmentScan.Read(Bytes(folder, segment), segment, isLast: true).Frames)
+            // A segment that could not be read is set aside, and gone from here: what it held is lost.
+            foreach (var frame in TryBytes(folder, segment, out _) is { } bytes ? SegmentScan.Read(bytes, segment, isLast: true).Frames : [])
             {
                 if (frame.Place >= from && frame.Place <= last)
                 {
@@ -114,5 +122,51 @@ internal static class JournalReader
         }
     }
 
-    private static bool IsEmpty(IFolder folder, long segment) => !Bytes(folder, segment).AsSpan().ContainsAnyExcept((byte)0);
+    /// <summary>A segment's bytes; null when the disk does not give them, or something else lies in its place.</summary>
+    internal static byte[]? TryBytes(IFolder folder, long segment, out string fault)
+    {
+        try
+        {
+            fault = "";
+            return Bytes(folder, segment);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            fault = refused.Message;
+            return null;
+        }
+    }
+
+    private static JournalDamage Unreadable(long segment, string fault) => new(new(segment, 0), 0, $"{Journal.NameOf(segment)} cannot be read: {fault}")
+    {
+        IsUnreadable = true,
+    };
+
+    /// <summary>Segments that are not there: set aside by an earlier start, which has declared them, or gone without a word.</summary>
+    private static void TellMissing(IFolder folder, long first, long last, ref long? expected, Action<JournalDamage> damaged)
+    {
+        var names = folder.Names;
+        var kept = 0;
+        for (var segment = first; segment <= last; segment++)
+        {
+            var known = Unreadable(segment, "it was set aside by an earlier start");
+            if (names.Contains(Logbook.AsideName(known)))
+            {
+                kept++;
+                damaged(known);
+            }
+        }
+
+        if (kept == last - first + 1)
+        {
+            expected = null; // The frames that are missing are those.
+        }
+        else
+        {
+            damaged(new(new(last + 1, 0), 0, $"segments {first} to {last} are missing"));
+        }
+    }
+
+    private static bool IsEmpty(IFolder folder, long segment) =>
+        TryBytes(folder, segment, out _) is { } bytes && !bytes.AsSpan().ContainsAnyExcept((byte)0);
 }

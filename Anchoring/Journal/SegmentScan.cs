@@ -7,7 +7,11 @@ namespace Anchoring;
 /// <param name="Place">Where they begin.</param>
 /// <param name="Length">How many.</param>
 /// <param name="Words">What was found, for people.</param>
-public sealed record JournalDamage(FramePlace Place, int Length, string Words);
+public sealed record JournalDamage(FramePlace Place, int Length, string Words)
+{
+    /// <summary>The whole segment cannot be read, or could not and was set aside by an earlier start.</summary>
+    public bool IsUnreadable { get; init; }
+}
 
 /// <summary>What one segment file holds.</summary>
 /// <param name="Frames">The good frames, in order.</param>

@@ -16,10 +16,9 @@ public sealed class GatewayKey : IDisposable
 {
     public const string KeyName = "gateway.key";
     public const string IdentityName = "gateway.id";
-    private const string CredentialsVariable = "CREDENTIALS_DIRECTORY";
     private readonly ECDsa key;
 
-    private GatewayKey(GatewayId gateway, ECDsa key)
+    internal GatewayKey(GatewayId gateway, ECDsa key)
     {
         Gateway = gateway;
         this.key = key;
@@ -33,35 +32,47 @@ public sealed class GatewayKey : IDisposable
     /// <summary>The key is a file, and says so.</summary>
     public static GatewayTraits Trait => GatewayTraits.SoftwareKey;
 
-    /// <summary>Reads key and identity of a data directory, or makes them on the first start.</summary>
-    /// <exception cref="GatewayKeyException">The key can be read by others, is not a P-256 key, or only one of the two files is
-    /// there.</exception>
+    /// <summary>Reads key and identity of a data directory, or makes them before anything was ever recorded there.</summary>
+    /// <exception cref="GatewayKeyException">One of them cannot be used, or is missing beside a record that it belongs to: a new one could not
+    /// continue that.</exception>
     public static GatewayKey LoadOrCreate(string directory)
     {
-        var identityPath = Path.Combine(directory, IdentityName);
-        var credential = CredentialPath();
-        var keyPath = credential ?? Path.Combine(directory, KeyName);
-        var identityExists = File.Exists(identityPath);
-        if (File.Exists(keyPath))
+        using var found = KeyFiles.Look(directory);
+        if (found.Whole() is { } whole)
         {
-            var id = identityExists ? ReadIdentity(identityPath) : credential is not null ? CreateIdentity(directory)
-                : throw new GatewayKeyException(
-                $"{keyPath} is there, but {identityPath} is not. Restore it: a new identity could not continue this gateway's chain.");
-            return new(id, Read(keyPath, isCredential: credential is not null));
+            return whole;
         }
 
-        if (identityExists && Directory.Exists(Path.Combine(directory, Logbook.JournalFolder)))
+        var isRecorded = Directory.Exists(Path.Combine(directory, Logbook.JournalFolder));
+        if (found.HasKey)
         {
-            throw new GatewayKeyException($"{identityPath} is there, but the key {keyPath} is not. Restore the key, or enrol this "
-                + $"device as a new "
-                + "gateway with an empty data directory.");
+            return found.KeyTrouble.Length > 0 ? throw new GatewayKeyException(found.KeyTrouble)
+                : found.IsCredential && !found.HasIdentity && !isRecorded
+                    ? found.Take(CreateIdentity(directory))!
+                : throw new GatewayKeyException($"{found.KeyPath} is there, but: {found.IdentityTrouble} Restore it: a new identity could not "
+                    + "continue this gateway's chain. `gateway fsck` says which one is meant.");
         }
 
-        return Create(directory, identityExists ? ReadIdentity(identityPath) : null);
+        if (isRecorded)
+        {
+            throw new GatewayKeyException($"{directory} holds a record, but not its key: {found.KeyTrouble} A new key could not continue the "
+                + "record; without a copy, enrol this device as a new gateway with an empty data directory and keep this one.");
+        }
+
+        if (found is { HasIdentity: true, Identity: null })
+        {
+            throw new GatewayKeyException(found.IdentityTrouble);
+        }
+
+        return Create(directory, found.Identity);
     }
 
-    /// <summary>Whether a data directory (or systemd) already holds a key.</summary>
-    public static bool Exists(string directory) => File.Exists(CredentialPath() ?? Path.Combine(directory, KeyName));
+    /// <summary>Whether anything lies where a data directory's key, or systemd's credential, belongs.</summary>
+    public static bool Exists(string directory)
+    {
+        using var found = KeyFiles.Look(directory);
+        return found.HasKey;
+    }
 
     /// <summary>Signs as this gateway. Each call gives another signature: sign once and keep.</summary>
     public Statement Sign(StatementKind kind, byte[] payload) => Statement.Sign(kind, Statement.IssuerOf(Gateway), payload, key);
@@ -72,10 +83,6 @@ public sealed class GatewayKey : IDisposable
         new CertificateRequest(new X500DistinguishedName($"CN={Gateway}"), key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
 
     public void Dispose() => key.Dispose();
-
-    private static string? CredentialPath() =>
-        Environment.GetEnvironmentVariable(CredentialsVariable) is { Length: > 0 } directory && Path.Combine(directory, KeyName) is var path
-        && File.Exists(path) ? path : null;
 
     private static GatewayKey Create(string directory, GatewayId? unfinished)
     {
@@ -95,40 +102,6 @@ public sealed class GatewayKey : IDisposable
         var id = GatewayId.FromBytes(bytes);
         WriteDurably(directory, IdentityName, id.ToString());
         return id;
-    }
-
-    private static GatewayId ReadIdentity(string path) =>
-        Guid.TryParseExact(File.ReadAllText(path).Trim(), "D", out var id) && id != Guid.Empty
-            ? new(id)
-            : throw new GatewayKeyException($"{path} does not hold a UUID; restore it from the enrolment request.");
-
-    private static ECDsa Read(string path, bool isCredential)
-    {
-        if (!OperatingSystem.IsWindows())
-        {
-            // systemd shows a credential's access list as group read; no other process of that group gets into its directory.
-            const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            var allowed = isCredential ? owner | UnixFileMode.GroupRead : owner;
-            var mode = File.GetUnixFileMode(path);
-            if ((mode & ~allowed) != 0)
-            {
-                throw new GatewayKeyException($"{path} can be read or changed by others (mode {Convert.ToString((int)mode, 8)}). "
-                    + $"Run chmod 600 {path}; if others had access to this machine, enrol a new key.");
-            }
-        }
-
-        var key = ECDsa.Create();
-        try
-        {
-            key.ImportFromPem(File.ReadAllText(path));
-            _ = PublicKey.Of(key);
-            return key;
-        }
-        catch (Exception fault) when (fault is CryptographicException or ArgumentException or MalformedEvidenceException)
-        {
-            key.Dispose();
-            throw new GatewayKeyException($"{path} is not a P-256 private key in PKCS#8 PEM; restore it from your copy.", fault);
-        }
     }
 
     private static void WriteDurably(string directory, string name, string text)

@@ -7,26 +7,26 @@ namespace Anchoring;
 /// <summary>Closes the open batch: builds its tree, signs its header once, and makes the seal durable before anybody sees it.</summary>
 /// <param name="journal">Where the seal becomes durable.</param>
 /// <param name="chain">What is open, and what came before.</param>
-/// <param name="key">Who signs.</param>
-public sealed class Sealer(Journal journal, Chain chain, GatewayKey key)
+public sealed class Sealer(Journal journal, Chain chain)
 {
     /// <summary>Seals the open batch, empty or not: an empty one is a heartbeat.</summary>
     /// <param name="now">The moment of sealing. For what an earlier boot left open it only bounds nothing: that batch closes when its last
     /// record was taken, the last time anything is known about it.</param>
+    /// <param name="key">Who signs.</param>
     /// <returns>The batch, which from here on has exactly one signed header.</returns>
     /// <exception cref="EvidenceBrokenException">There is no manifest, or the new header does not verify.</exception>
     /// <exception cref="NotRecordedException">The seal did not become durable; nothing was signed that anybody has seen.</exception>
-    public SealedBatch Seal(Moment now)
+    public SealedBatch Seal(Moment now, GatewayKey key)
     {
         var open = chain.Open;
         var opened = open.First ?? now;
         // A batch of an earlier boot was not sealed at any moment of that boot's clock; the last record is the latest that boot can vouch
         // for.
         var closedMs = Math.Max(opened.WallMs, opened.Boot == now.Boot ? now.WallMs : open.Last?.WallMs ?? now.WallMs);
-        return Sign(open, opened, closedMs, chain.Sequences, chain.BeaconDigest);
+        return Sign(open, opened, closedMs, chain.Sequences, chain.BeaconDigest, key);
     }
 
-    /// <summary>Ends the open batch without a signature; <see cref="Sign(ClosedBatch, OpenBatch)"/> gives it one later.</summary>
+    /// <summary>Ends the open batch without a signature; <see cref="Sign(ClosedBatch, OpenBatch, GatewayKey)"/> gives it one later.</summary>
     /// <exception cref="NotRecordedException">The end did not become durable.</exception>
     public void Close(Moment now)
     {
@@ -37,10 +37,12 @@ public sealed class Sealer(Journal journal, Chain chain, GatewayKey key)
     /// <summary>Signs the oldest closed batch.</summary>
     /// <param name="closed">It.</param>
     /// <param name="records">Its records, read again.</param>
-    public SealedBatch Sign(ClosedBatch closed, OpenBatch records) => Sign(records, closed.Opened, closed.ClosedMs, closed.Sequences,
-        closed.Beacon);
+    /// <param name="key">Who signs.</param>
+    public SealedBatch Sign(ClosedBatch closed, OpenBatch records, GatewayKey key) => Sign(records, closed.Opened, closed.ClosedMs, closed.Sequences,
+        closed.Beacon, key);
 
-    private SealedBatch Sign(OpenBatch records, Moment opened, long closedMs, ImmutableArray<long> sequences, Digest beacon)
+    private SealedBatch Sign(OpenBatch records, Moment opened, long closedMs, ImmutableArray<long> sequences, Digest beacon,
+        GatewayKey key)
     {
         var number = records.Number;
         var enrolled = chain.ManifestFor(number) ?? throw new EvidenceBrokenException($"No manifest is in force for batch {number}.");

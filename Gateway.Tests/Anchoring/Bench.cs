@@ -61,6 +61,9 @@ public sealed class Bench : IDisposable
     /// <summary>Opens the real directory and starts.</summary>
     public Logbook Start() => Begin(Logbook.Open(Directory, Options, Key, Ledger));
 
+    /// <summary>Opens the real directory with other options and starts.</summary>
+    public Logbook Start(LogbookOptions options) => Begin(Logbook.Open(Directory, options, Key, Ledger));
+
     /// <summary>Opens folders of a simulated disk and starts.</summary>
     public Logbook Start(Func<string, IFolder> folder) => Begin(Logbook.Open(folder("journal"), folder("batches"), Options, Key, Ledger));
 

@@ -119,6 +119,55 @@ public sealed class HarmTests
         }
     }
 
+    /// <summary>F-166.</summary>
+    [Fact]
+    public void A_segment_that_cannot_be_read_is_declared_once_and_never_read_again()
+    {
+        using var bench = new Bench();
+        bench.Ledger.Connected = false;
+        var file = Path.Combine(bench.Directory, Logbook.JournalFolder, JournalTests.NameOf(2));
+        using (var logbook = bench.Start())
+        {
+            while (!File.Exists(Path.Combine(bench.Directory, Logbook.JournalFolder, JournalTests.NameOf(4))))
+            {
+                var now = bench.Now(logbook); // One long batch over all of them.
+                logbook.RecordEvent(new(null, EventKind.Configuration, now.WallMs, EventDetail.Note("test", new string('x', 600))), now);
+            }
+        }
+
+        bench.PowerCut();
+        var kept = Path.Combine(bench.Directory, "kept");
+        File.Move(file, kept);
+        Directory.CreateDirectory(file);
+        Assert.Contains("cannot be read", Assert.Single(Fsck.Run(bench.Directory, RoadLedger.Policy).Findings).Fault, StringComparison.Ordinal);
+        Assert.Throws<UnreadableSegmentException>(bench.Start);
+        Assert.True(Directory.Exists(file));
+        for (var start = 0; start < 2; start++)
+        {
+            using var logbook = bench.Start(bench.Options with { SetsUnreadableAside = start == 0 });
+            bench.Round(logbook, 4_000, 5_000);
+            logbook.SealOpen(bench.Now(logbook));
+            Assert.True(Directory.Exists(file + ".unreadable"));
+            Assert.Contains(logbook.Status.Faults, fault => fault.Contains("cannot be read", StringComparison.Ordinal));
+            var events = logbook.Extract(0, long.MaxValue).Batches.SelectMany(batch => batch.Body.Events).ToList();
+            Assert.Single(events, happened => happened.Kind == EventKind.StoreBroken);
+            bench.PowerCut();
+        }
+
+        bench.Ledger.Reconnect();
+        using (var logbook = bench.Start())
+        {
+            for (var turn = 0; turn < 4; turn++)
+            {
+                logbook.Offer(bench.Now(logbook));
+            }
+
+            Assert.Equal(0, logbook.Status.Unanchored);
+        }
+
+        Assert.Empty(Fsck.Run(bench.Directory, RoadLedger.Policy).Findings);
+    }
+
     /// <summary>F-12.</summary>
     [Theory]
     [InlineData(560)]

@@ -45,6 +45,9 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
     private long? lastSealedNumber;
     private bool saidAnchored = true;
 
+    /// <summary>Who looks after the key; null where nobody has to.</summary>
+    public KeyWatch? Keys { get; init; }
+
     /// <summary>Where a replayed trip stands; null in real time.</summary>
     public ReplayStatus? Replay { get; set; }
 
@@ -106,6 +109,7 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
         }
 
         changes.Remember();
+        Keys?.Look(logbook, now.UptimeMs, log);
         logbook.SealIfDue(now);
         Offer(now);
     }

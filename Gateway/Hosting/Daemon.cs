@@ -21,6 +21,10 @@ namespace Gateway.Hosting;
 /// <summary>The composition: probes, logbook, link and status page in one host.</summary>
 internal static class Daemon
 {
+    /// <summary>How often a journal that cannot be read is tried, and how long between two tries.</summary>
+    private const int ReadTries = 4;
+    private static readonly TimeSpan ReadPause = TimeSpan.FromSeconds(2);
+
     /// <summary>Runs until told to stop.</summary>
     /// <param name="source">Emulated probes; null for the real ones.</param>
     /// <param name="replayClock">Where a replay writes its time; null for nowhere.</param>
@@ -30,7 +34,7 @@ internal static class Daemon
         CancellationToken stop)
     {
         LastWords.Prepare();
-        using var key = OpenKey(settings.DataDirectory);
+        using var keys = KeyWatch.Open(settings.DataDirectory);
         var folder = new EnrolmentFolder(settings.DataDirectory);
         var (enrolment, harm) = folder.Usable();
         var probes = source?.Configured ?? settings.Probes;
@@ -46,7 +50,8 @@ internal static class Daemon
             : Link(settings, enrolment, folder, clock, services.GetRequiredService<ILogger<MqttLedgerLink>>()));
         await using var app = builder.Build();
         var link = app.Services.GetRequiredService<ILedgerLink>();
-        using var logbook = Open(settings, key, link, enrolment);
+        var log = app.Services.GetRequiredService<ILogger<Cycle>>();
+        using var logbook = await OpenPatiently(settings, keys, link, enrolment, log, clock, stop);
         if (enrolment is null)
         {
             RefuseDifferences(EnrolmentFolder.ChannelsOf(probes, settings.IntervalMs), logbook.Manifest ?? throw harm!, source is not null);
@@ -58,27 +63,52 @@ internal static class Daemon
         var board = app.Services.GetRequiredService<StatusBoard>();
         var started = clock.GetTimestamp();
         Func<long>? linkUptime = source?.Trip is null ? null : () => (long)clock.GetElapsedTime(started).TotalMilliseconds;
-        var cycle = new Cycle(sampler, logbook, new(key.Gateway, settings.DataDirectory, probes, settings.IntervalMs)
+        var gateway = logbook.Owner!.Value.Gateway;
+        var cycle = new Cycle(sampler, logbook, new(gateway, settings.DataDirectory, probes, settings.IntervalMs)
         {
             Settings = EvidenceSettings.Of(settings, probes),
         }, board,
             app.Services.GetRequiredService<GatewayMetrics>(),
-            app.Services.GetRequiredService<ILogger<Cycle>>(), linkUptime);
+            log, linkUptime)
+        { Keys = keys };
         using var driver = Driver(app.Services, cycle, settings, source, clockFile, logbook, clock);
         StatusPage.Map(app, board, cycle, clock);
-        DaemonLog.Started(app.Services.GetRequiredService<ILogger<Cycle>>(), key.Gateway, logbook.Boot, probes.Length, settings.IntervalMs,
+        DaemonLog.Started(log, gateway, logbook.Boot, probes.Length, settings.IntervalMs,
             status.Listen.ToString());
         if (status.Trouble is { } trouble)
         {
-            DaemonLog.StatusElsewhere(app.Services.GetRequiredService<ILogger<Cycle>>(), settings.Listen.ToString(), trouble);
+            DaemonLog.StatusElsewhere(log, settings.Listen.ToString(), trouble);
         }
 
         return await Serve(app, driver, link, stop);
     }
 
+    /// <summary>F-166: a segment of the journal that cannot be read is tried again for some seconds; then it is set aside and declared, because a
+    /// gateway that does not start records nothing.</summary>
+    private static async Task<Logbook> OpenPatiently(GatewaySettings settings, KeyWatch keys, ILedgerLink link, Enrolment? enrolment,
+        ILogger log, TimeProvider clock, CancellationToken stop)
+    {
+        for (var tries = 1; tries < ReadTries; tries++)
+        {
+            try
+            {
+                return Open(settings, keys, link, enrolment, log);
+            }
+            catch (UnreadableSegmentException fault)
+            {
+                DaemonLog.SegmentUnreadable(log, fault.Message, tries, ReadTries);
+                await Task.Delay(ReadPause, clock, stop);
+            }
+        }
+
+        return Open(settings, keys, link, enrolment, log, setsUnreadableAside: true);
+    }
+
     /// <summary>Opens the logbook of a data directory whose gateway is stopped.</summary>
+    /// <param name="keys">Whose record it is; a key that cannot be used leaves what is closed unsigned.</param>
     /// <param name="enrolment">Null when it cannot be used: then the journal's own manifest is in force, if it has one.</param>
-    public static Logbook Open(GatewaySettings settings, GatewayKey key, ILedgerLink link, Enrolment? enrolment)
+    public static Logbook Open(GatewaySettings settings, KeyWatch keys, ILedgerLink link, Enrolment? enrolment, ILogger log,
+        bool setsUnreadableAside = false)
     {
         var options = new LogbookOptions
         {
@@ -86,15 +116,17 @@ internal static class Daemon
             SealLeavesMax = settings.LeavesMax,
             DiskBudgetBytes = settings.BudgetMegabytes * 1_000_000L,
             WordPatienceSeconds = settings.WordPatienceSeconds,
+            SetsUnreadableAside = setsUnreadableAside,
         };
-        var logbook = Logbook.Open(settings.DataDirectory, options, key, link);
-        if (enrolment is null)
-        {
-            return logbook;
-        }
-
+        var logbook = Logbook.Open(settings.DataDirectory, options, keys.Whole, link);
         try
         {
+            keys.Give(logbook, log);
+            if (enrolment is null)
+            {
+                return logbook;
+            }
+
             logbook.Enrol(enrolment.Manifest);
             var policy = VerifierPolicy.Parse(enrolment.Policy.AsMemory());
             logbook.TrustLog(policy.Log, [.. policy.Authorities.Select(authority => authority.Key)]);
@@ -135,27 +167,6 @@ internal static class Daemon
         return options.Problems() is { IsEmpty: false } problems
             ? throw new VerbException(string.Join(" ", problems)) { Code = ExitCode.Configuration }
             : new MqttLedgerLink(options, clock, log);
-    }
-
-    public static GatewayKey OpenKey(string directory)
-    {
-        if (!GatewayKey.Exists(directory))
-        {
-            throw new VerbException($"{directory} holds no gateway key: this gateway is not enrolled. Run `gateway enrol request --out "
-                + $"request.json`.")
-            {
-                Code = ExitCode.Configuration,
-            };
-        }
-
-        try
-        {
-            return GatewayKey.LoadOrCreate(directory);
-        }
-        catch (GatewayKeyException fault)
-        {
-            throw new VerbException(fault.Message, fault) { Code = ExitCode.Configuration };
-        }
     }
 
     private static void Compose(WebApplicationBuilder builder, GatewaySettings settings, IPEndPoint listen)

@@ -25,6 +25,15 @@ internal static partial class DaemonLog
         + "left. Nothing was recorded for {Gap} after {Last}: a declared gap. All that was recorded before is here.")]
     public static partial void EndedUntold(ILogger log, string gap, string last);
 
+    [LoggerMessage(1005, LogLevel.Error, "The gateway's key or identity: {Trouble}")]
+    public static partial void KeyTrouble(ILogger log, string trouble);
+
+    [LoggerMessage(1006, LogLevel.Information, "The gateway's key and identity are right again. {ToSign} closed batches are signed now.")]
+    public static partial void KeyBack(ILogger log, int toSign);
+
+    [LoggerMessage(1007, LogLevel.Error, "{Trouble} Tried {Tries} of {TriesMax} times; then it is set aside, its gap declared, and recording goes on.")]
+    public static partial void SegmentUnreadable(ILogger log, string trouble, int tries, int triesMax);
+
     [LoggerMessage(1100, LogLevel.Warning, "{Missed} rounds came too late and were not taken: a declared gap of {GapMs} ms. Is the "
         + "machine overloaded, or was it suspended?")]
     public static partial void RoundsMissed(ILogger log, long missed, long gapMs);

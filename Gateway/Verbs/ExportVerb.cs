@@ -91,7 +91,7 @@ public static class ExportVerb
 
     private static (byte[] Bundle, long ToSign) FromStore(GatewaySettings settings, ExportWindow window, TimeProvider clock)
     {
-        using var key = Daemon.OpenKey(settings.DataDirectory);
+        using var keys = KeyWatch.Open(settings.DataDirectory);
         var folder = new EnrolmentFolder(settings.DataDirectory);
         var (enrolment, harm) = folder.Usable();
         // Never run: nothing is sent from here.
@@ -99,9 +99,9 @@ public static class ExportVerb
             : Daemon.Link(settings, enrolment, folder, clock, NullLogger<MqttLedgerLink>.Instance);
         try
         {
-            using var logbook = Daemon.Open(settings, key, link, enrolment);
+            using var logbook = Daemon.Open(settings, keys, link, enrolment, NullLogger.Instance);
             _ = logbook.Manifest ?? throw harm!; // Never enrolled.
-            return (window.Bundle(key.Gateway, logbook, isRunning: false), logbook.Status.ToSign);
+            return (window.Bundle(logbook.Owner!.Value.Gateway, logbook, isRunning: false), logbook.Status.ToSign);
         }
         catch (DirectoryInUseException fault)
         {

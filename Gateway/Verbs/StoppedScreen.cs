@@ -40,6 +40,7 @@ internal static class StoppedScreen
         if (store is not null)
         {
             Write(screen, store);
+            WriteKey(screen, settings.DataDirectory, store);
         }
 
         screen.Line("  next step  " + next);
@@ -78,6 +79,16 @@ internal static class StoppedScreen
         if (store.Fault.Length > 0)
         {
             screen.Line(screen.Warning("  ▲ " + store.Fault));
+        }
+    }
+
+    /// <summary>A key that cannot be used keeps nothing from being recorded; a person should know before it is started.</summary>
+    private static void WriteKey(Screen screen, string directory, StoppedStore store)
+    {
+        if (store.Manifest is not null && KeyAudit.Check(directory, store.Manifest) is { } finding)
+        {
+            screen.Line(screen.Warning($"  ▲ {finding.Place}: {finding.Fault} {finding.Advice}"));
+            screen.Line("    Started as it is, the gateway records on; what it closes is signed when this is right again.");
         }
     }
 

@@ -24,6 +24,23 @@ internal sealed class Seasoning(Convoy convoy)
         }
     });
 
+    /// <summary>Begins so many more segments, all within one batch, and ends without a goodbye: as a truck far from coverage that lost its
+    /// power.</summary>
+    /// <returns>Number of the second of them: nothing but records of that batch is in it.</returns>
+    public long FillWithoutEnd(int segments)
+    {
+        var before = Segments;
+        Work((logbook, now) =>
+        {
+            for (var i = 0; Segments < before + segments; i++)
+            {
+                logbook.RecordEvent(Passed(now), now with { UptimeMs = now.UptimeMs + i, WallMs = now.WallMs + i });
+            }
+        }, isOrderly: false);
+        return Directory.EnumerateFiles(Path.Combine(convoy.GatewayData, Logbook.JournalFolder), "journal-*.segment").Order(StringComparer.Ordinal)
+            .Select(path => long.Parse(Path.GetFileName(path).AsSpan(8, 16), System.Globalization.CultureInfo.InvariantCulture)).Last() - segments + 1;
+    }
+
     /// <summary>Fills the journal until so few bytes are left in its newest segment and no other segment lies ready.</summary>
     /// <remarks>For a disk that is full: every further segment fails to be made.</remarks>
     public void FillUpTo(int bytesLeft) => Work((logbook, now) =>
@@ -66,7 +83,7 @@ internal sealed class Seasoning(Convoy convoy)
         }
     });
 
-    private void Work(Action<Logbook, Moment> work)
+    private void Work(Action<Logbook, Moment> work, bool isOrderly = true)
     {
         using var key = GatewayKey.LoadOrCreate(convoy.GatewayData);
         using var logbook = Logbook.Open(convoy.GatewayData, new() { SealAgeSeconds = 3_600 }, key, new NoRoad());
@@ -75,6 +92,11 @@ internal sealed class Seasoning(Convoy convoy)
             TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), ClockTrust.Unset);
         logbook.Start(Now());
         work(logbook, Now());
+        if (!isOrderly)
+        {
+            return;
+        }
+
         var last = logbook.Status.LastRecorded!.Value;
         logbook.Stop(Now() is var now && now.UptimeMs >= last.UptimeMs ? now : last, "The seasoning is over.");
     }

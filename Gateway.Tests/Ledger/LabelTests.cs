@@ -71,6 +71,28 @@ public sealed partial class LabelTests : IDisposable
         Assert.All(fonts, font => Assert.Matches(@"\byes\b", font));
     }
 
+    [Theory, InlineData("en", "Scan to check"), InlineData("fr", "Sans compte ni appli."), InlineData("zh", "扫码核验")]
+    public async Task A_label_speaks_the_languages_of_the_pages(string language, string words)
+    {
+        Assert.Contains(language, global::Ledger.Pages.Texts.Languages);
+        var label = ShipmentLabel.Of(Link, Pallet, null);
+        File.WriteAllBytes(At("label.pdf"), LabelFiles.Pdf(label, 1_767_571_200_000));
+        Assert.Contains(words, (await Tool.Run("poppler-utils", "pdftotext", [At("label.pdf"), "-"])).Output, StringComparison.Ordinal);
+        Assert.Contains(words, LabelFiles.Svg(label), StringComparison.Ordinal);
+    }
+
+    [Theory, InlineData('W'), InlineData('%'), InlineData('i')]
+    public async Task No_text_of_a_label_is_cut_at_its_edge(char wide)
+    {
+        var key = Gs1Key.Product(Gtin.Parse("09521234543213"), new(wide, 20), new(wide, 20));
+        var label = ShipmentLabel.Of("https://ledger.example" + DigitalLink.Write(key) + "#r=0e52d9c508c50234", key, ExpiryDate.Parse("271231"));
+        File.WriteAllBytes(At("label.pdf"), LabelFiles.Pdf(label, 1_767_571_200_000));
+        var boxes = (await Tool.Run("poppler-utils", "pdftotext", ["-bbox", At("label.pdf"), "-"])).Output;
+        var words = Words().Matches(boxes).Select(word => double.Parse(word.Groups["right"].ValueSpan, System.Globalization.CultureInfo.InvariantCulture)).ToList();
+        Assert.True(words.Count > 20, boxes);
+        Assert.All(words, right => Assert.InRange(right, 0, (ShipmentLabel.WidthMm - 2) / 25.4 * 72));
+    }
+
     [Fact]
     public void Zpl_reads_back_to_the_same_label_and_no_text_becomes_a_command()
     {
@@ -81,7 +103,7 @@ public sealed partial class LabelTests : IDisposable
         var fields = Field().Matches(zpl).ToList();
         Assert.Equal(zpl.Split('\n').Length - 7, fields.Count); // Nothing stands on the label but what has this form.
         var texts = fields.Where(field => field.Groups["kind"].Value.StartsWith("A0N", StringComparison.Ordinal)).Select(Value).ToList();
-        Assert.Equal(label.Texts.Select(text => text.Text), texts);
+        Assert.Equal(label.Texts.Where(text => !text.IsHan).Select(text => text.Text), texts); // Label printers have no Chinese letters of their own.
         var bars = fields.Where(field => field.Groups["kind"].Value.StartsWith("BY", StringComparison.Ordinal)).ToList();
         Assert.Equal(label.Bars.Select(item => item.Symbol.Data), bars.Select(field => Data(Value(field))));
         Assert.Equal("MA," + Link, Value(Assert.Single(fields, field => field.Groups["kind"].Value.StartsWith("BQN,2,", StringComparison.Ordinal))));
@@ -179,6 +201,9 @@ public sealed partial class LabelTests : IDisposable
 
     [GeneratedRegex(@"^\^FO(?<x>[0-9]+),(?<y>[0-9]+)\^(?<kind>A0N,[0-9]+,[0-9]+(\^FB800,1,0,C)?|BQN,2,[0-9]+|BY[2-4],3,[0-9]+\^BCN,[0-9]+,N,N,N,N)\^FH_\^FD(?<data>[^^~\n]*)\^FS$", RegexOptions.Multiline)]
     private static partial Regex Field();
+
+    [GeneratedRegex("xMax=\"(?<right>[0-9.]+)\"")]
+    private static partial Regex Words();
 
     [GeneratedRegex("_[0-9A-F]{2}|[^_]")]
     private static partial Regex Escaped();

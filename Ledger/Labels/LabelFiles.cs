@@ -11,9 +11,6 @@ internal static class LabelFiles
 {
     private const double Millimetre = Paper.Millimetre;
 
-    /// <summary>The label's height to its font's size in points: capitals and descenders fit the line.</summary>
-    private const double FontOfLine = 0.86;
-
     public static string Svg(ShipmentLabel label)
     {
         var svg = new StringBuilder();
@@ -27,7 +24,7 @@ internal static class LabelFiles
         svg.Append("\"/>\n<g font-family=\"'Open Sans','DejaVu Sans',Arial,sans-serif\">\n");
         foreach (var text in label.Texts)
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{text.X:0.###}\" y=\"{text.Y + (text.Size * 0.78):0.###}\" font-size=\"{text.Size * FontOfLine:0.###}\""
+            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{text.X:0.###}\" y=\"{text.Y + (text.Size * 0.78):0.###}\" font-size=\"{text.Size * ShipmentLabel.FontOfLine:0.###}\""
                 + $"{(text.IsBold ? " font-weight=\"bold\"" : "")}{(text.Centred ? " text-anchor=\"middle\"" : "")}>{WebUtility.HtmlEncode(text.Text)}</text>\n");
         }
 
@@ -38,8 +35,8 @@ internal static class LabelFiles
     public static byte[] Pdf(ShipmentLabel label, long nowMs)
     {
         var document = new PdfDocument("Temperature record", "en", Paper.Generator, nowMs);
-        var latin = document.Add(Paper.LatinFont, "OpenSans");
-        var (plain, bold) = (new Typeface(latin, latin), new Typeface(document.Add(Paper.LatinBoldFont, "OpenSans-Bold"), latin));
+        var han = document.Add(Paper.HanFont, "DroidSansFallback");
+        var (plain, bold) = (new Typeface(document.Add(Paper.LatinFont, "OpenSans"), han), new Typeface(document.Add(Paper.LatinBoldFont, "OpenSans-Bold"), han, IsEmboldened: true));
         var page = new PdfPage(ShipmentLabel.WidthMm * Millimetre, ShipmentLabel.HeightMm * Millimetre);
         document.Pages.Add(page);
         page.Begin(document.Root.Add("Figure", $"QR code of {label.Link}; bar codes of the numbers printed here"));
@@ -47,7 +44,7 @@ internal static class LabelFiles
         page.End();
         foreach (var text in label.Texts)
         {
-            var (face, size) = (text.IsBold ? bold : plain, text.Size * FontOfLine * Millimetre);
+            var (face, size) = (text.IsBold ? bold : plain, text.Size * ShipmentLabel.FontOfLine * Millimetre);
             var x = (text.X * Millimetre) - (text.Centred ? face.Width(text.Text, size) / 2 : 0);
             page.Begin(document.Root.Add("P"));
             page.Text(face, size, x, (text.Y + (text.Size * 0.78)) * Millimetre, text.Text);
@@ -62,9 +59,9 @@ internal static class LabelFiles
     {
         var zpl = new StringBuilder("^XA\n^CI28\n^LH0,0\n");
         zpl.Append(CultureInfo.InvariantCulture, $"^PW{Dots(ShipmentLabel.WidthMm)}\n^LL{Dots(ShipmentLabel.HeightMm)}\n");
-        foreach (var text in label.Texts)
+        foreach (var text in label.Texts.Where(text => !text.IsHan))
         {
-            var size = Dots(text.Size * FontOfLine);
+            var size = Dots(text.Size * ShipmentLabel.FontOfLine);
             // ^FB centres within a block as wide as the label; without it a text begins where it stands.
             zpl.Append(CultureInfo.InvariantCulture, $"^FO{(text.Centred ? 0 : Dots(text.X))},{Dots(text.Y)}^A0N,{size},{size}");
             zpl.Append(text.Centred ? string.Create(CultureInfo.InvariantCulture, $"^FB{Dots(ShipmentLabel.WidthMm)},1,0,C") : "").Append(Field(text.Text));

@@ -2,13 +2,15 @@ using System.Collections.Immutable;
 using Evidence;
 using Evidence.Gs1;
 using Ledger.Authority;
+using Ledger.Report;
 
 namespace Ledger.Labels;
 
 /// <summary>A line of text, by its upper left corner.</summary>
 /// <param name="Size">Height of the letters' line in millimetres.</param>
 /// <param name="Centred">Whether X is the middle of the line instead.</param>
-public sealed record LabelText(double X, double Y, double Size, string Text, bool IsBold = false, bool Centred = false);
+/// <param name="IsHan">Whether it is Chinese, for which label printers have no letters of their own.</param>
+public sealed record LabelText(double X, double Y, double Size, string Text, bool IsBold = false, bool Centred = false, bool IsHan = false);
 
 /// <summary>A GS1-128 symbol, by the upper left corner of its first bar.</summary>
 /// <param name="Dots">Width of a module in dots of 0.125 mm.</param>
@@ -24,13 +26,17 @@ public sealed class ShipmentLabel
 {
     public const double WidthMm = 100, HeightMm = 150, DotMm = 0.125;
 
+    /// <summary>The font's size to the height of the letters' line: capitals and descenders fit it.</summary>
+    public const double FontOfLine = 0.86;
+
     /// <summary>Smallest module of the QR code: 0.5 mm scans through frost.</summary>
     public const int QrDotsMin = 4;
 
     private const int QrDotsMax = 10; // ZPL's ^BQ draws no larger one.
-    private const double Edge = 5, QrBox = 60;
+    private const double Edge = 5, QrBox = 60, BesideLeft = Edge + QrBox + 1;
     private const int BarDotsMin = 2, BarDotsMax = 4; // 0.25 to 0.5 mm.
     private const double BarRoom = WidthMm - 4;
+    private const double ValueLeft = 24, ValueSize = 4.5;
     private const int LinkLengthMax = 500;
 
     private readonly List<LabelText> texts = [];
@@ -83,12 +89,14 @@ public sealed class ShipmentLabel
 
     private double Head(Gs1Key? key, ExpiryDate? expiry)
     {
-        texts.Add(new(Edge, 4, 6, "Temperature record", IsBold: true));
-        var y = 12.0;
+        texts.Add(new(Edge, 3, 6, "Temperature record", IsBold: true));
+        texts.Add(new(Edge, 9.5, 3.4, "Relevé de température"));
+        texts.Add(new(WidthMm / 2, 9.5, 3.4, "温度记录", IsHan: true));
+        var y = 14.5;
         foreach (var (name, value) in Names(key, expiry))
         {
             texts.Add(new(Edge, y + 1, 3, name));
-            texts.Add(new(24, y, 4.5, value, IsBold: true));
+            texts.Add(new(ValueLeft, y, Math.Min(ValueSize, ValueSize * (WidthMm - ValueLeft - Edge) / Wide(value, ValueSize, isBold: true)), value, IsBold: true));
             y += 5.5;
         }
 
@@ -115,29 +123,49 @@ public sealed class ShipmentLabel
 
     private void Beside(double y)
     {
-        string[] lines = ["Scan to check", "the record in", "your browser.", "", "No account,", "no app."];
-        foreach (var (i, line) in lines.Index().Where(item => item.Item.Length > 0))
+        // A pallet crosses borders: the label speaks as the pages do, each language with what is asked and what is not needed.
+        (double Down, double Size, string Text, bool IsBold, bool IsHan)[] lines =
+        [
+            (3, 4, "Scan to check", true, false), (8, 3, "No account, no app.", false, false), (15, 4, "Scanner pour", true, false), (19.5, 4, "vérifier", true, false),
+            (24.5, 3, "Sans compte ni appli.", false, false), (31.5, 4, "扫码核验", true, true), (36.5, 3, "无需账户或应用", false, true),
+        ];
+        foreach (var (down, size, text, isBold, isHan) in lines)
         {
-            texts.Add(new(Edge + QrBox + 2, y + 4 + (5 * i), 4, line, IsBold: i == 0));
+            texts.Add(new(BesideLeft, y + down, size, text, isBold, IsHan: isHan));
         }
 
         if (Link.Split('#') is [_, ['r', '=', .. var root]] && root.Length > 0)
         {
-            texts.Add(new(Edge + QrBox + 2, y + 40, 2.6, "Record"));
+            texts.Add(new(BesideLeft, y + 44, 2.6, "#r="));
             for (var i = 0; i < root.Length && i < 64; i += 8)
             {
-                texts.Add(new(Edge + QrBox + 2, y + 43.5 + (4 * (i / 8)), 3.4, root[i..Math.Min(root.Length, i + 8)]));
+                texts.Add(new(BesideLeft, y + 47.5 + (4 * (i / 8)), 3.4, root[i..Math.Min(root.Length, i + 8)]));
             }
         }
     }
 
+    /// <summary>How wide a text is printed, in millimetres, by the font of the PDF; a label printer's own is narrower.</summary>
+    private static double Wide(string text, double size, bool isBold = false)
+    {
+        var font = isBold ? Paper.LatinBoldFont : Paper.LatinFont;
+        return text.Sum(letter => font.AdvanceOf(font.GlyphOf(letter))) * size * FontOfLine / font.UnitsPerEm;
+    }
+
     private void Foot(double y, Gs1Key? key, ExpiryDate? expiry)
     {
-        const int LettersMax = 78, LinesMax = 3;
-        foreach (var (i, line) in Link.Chunk(LettersMax).Take(LinesMax).Index())
+        const int LinesMax = 3;
+        const double LinkSize = 2.4;
+        var rest = Link;
+        for (var i = 0; i < LinesMax && rest.Length > 0; i++, y += 3)
         {
-            texts.Add(new(Edge, y, 2.4, new string(line) + (i == LinesMax - 1 && Link.Length > LinesMax * LettersMax ? "…" : "")));
-            y += 3;
+            var length = rest.Length;
+            while (Wide(rest[..length], LinkSize) > WidthMm - (2 * Edge))
+            {
+                length--;
+            }
+
+            texts.Add(new(Edge, y, LinkSize, rest[..length] + (i == LinesMax - 1 && length < rest.Length ? "…" : "")));
+            rest = rest[length..];
         }
 
         if (key is null)

@@ -70,6 +70,13 @@ public sealed class LinkBook(LedgerStore store)
             .FindAll(entry => parties.Contains(entry.Row.Link));
     }
 
+    /// <summary>The entry that made this link.</summary>
+    public KnownDisclosure Creation(KnownLink link)
+    {
+        using var context = store.Read();
+        return Entries(context, context.Disclosures.Where(row => row.LogIndex == link.LogIndex)).Single();
+    }
+
     /// <summary>Number and payload digest of a link's newest entry; null when there is no such link.</summary>
     public (long Number, Digest PayloadDigest)? Tip(LinkId id)
     {

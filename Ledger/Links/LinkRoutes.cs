@@ -128,12 +128,8 @@ public sealed class LinkVisit(IHttpContextAccessor accessor, LedgerCore core, Li
         return result;
     }
 
-    public IResult Verifier(WindowEvidence evidence)
-    {
-        var made = core.Links.Book.EntriesFor(link).FindAll(entry => entry.LogIndex == link.LogIndex);
-        return PageRoutes.ShowVerifier(http, core, evidence,
-            new(Address() + "/page", link.Terms.Key.ToString(), LinkPages.EntriesFile(core, made, hasMore: false)));
-    }
+    public IResult Verifier(WindowEvidence evidence) => PageRoutes.ShowVerifier(http, core, evidence,
+        new(Address() + "/page", link.Terms.Key.ToString(), LinkPages.EntriesFile(core, [core.Links.Book.Creation(link)], hasMore: false)));
 
     public IResult Page(WindowEvidence evidence)
     {

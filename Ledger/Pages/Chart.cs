@@ -8,7 +8,7 @@ internal static class Chart
 {
     private const int Width = 720;
     private const int Height = 260;
-    private const int Left = 64;
+    private const int Left = 80; // On a phone the marks are larger: "-10.3°" has room.
     private const int Right = 8;
     private const int Top = 22;
     private const int Bottom = 28;

@@ -42,6 +42,8 @@ internal sealed class Paper
 
     public static TrueTypeFont LatinBoldFont => LatinBold.Value;
 
+    public static TrueTypeFont HanFont => Han.Value;
+
     public Paper(PdfDocument document, PageRequest request)
     {
         (Document, Request) = (document, request);

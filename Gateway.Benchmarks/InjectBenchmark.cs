@@ -12,7 +12,7 @@ internal static class InjectBenchmark
     public static int Run(string[] args)
     {
         var targets = args.Contains("gateway") ? [Victim.Gateway] : args.Contains("ledger") ? [Victim.Ledger] : new[] { Victim.Gateway, Victim.Ledger };
-        var syscalls = Injection.Syscalls.Where(args.Contains).ToList() is { Count: > 0 } named ? named : [.. Injection.Syscalls];
+        var syscalls = Injection.Syscalls.Concat(Injection.Questions).Where(args.Contains).ToList() is { Count: > 0 } named ? named : [.. Injection.Syscalls, .. Injection.Questions];
         var (from, max, isOther) = (Option(args, "--from", 1), Option(args, "--max", int.MaxValue), args.Contains("--other"));
         var isClean = true;
         foreach (var target in targets)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Anchoring;
+using Gateway.Hosting;
 using Gateway.Terminal;
 using Gateway.Verbs;
 
@@ -42,7 +43,7 @@ internal static class Program
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             // F-61: the disk refuses before anything runs. systemd tries again; a person reads why.
-            screen.Problem($"The disk refuses: {fault.Message} Check it (dmesg, df, mount) and the rights. What is recorded is safe.");
+            screen.Problem(DiskRoom.Words(fault));
             return ExitCode.Failed;
         }
         catch (OperationCanceledException)

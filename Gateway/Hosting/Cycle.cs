@@ -35,6 +35,7 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
     private const int RoomDaysMin = 14;
     private readonly ConcurrentQueue<Action> questions = new();
     private readonly ProbeWatch watch = new(plan.Probes, log);
+    private readonly DiskRoom room = new(plan.Directory);
     private readonly ChangeWatch changes = new(new(plan.Directory), plan.Probes, log);
     private readonly LastHour[] lastHour = [.. plan.Probes.Select(_ => new LastHour(plan.IntervalMs))];
     private readonly Queue<(long Number, long SinceMs)> waiting = new();
@@ -195,7 +196,7 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
 
     private GatewayStatus StatusOf(LogbookStatus status, Moment now)
     {
-        var disk = new DriveInfo(plan.Directory);
+        room.Look();
         var trouble = status.Faults;
         if (status.Refused is { } refused)
         {
@@ -208,13 +209,13 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
             trouble = trouble.Add($"No link to {status.Link.Peer}: {status.Link.LastError}");
         }
 
-        trouble = [.. trouble, .. RoomTroubles(status, disk.AvailableFreeSpace)];
+        trouble = room.FreeBytes is { } free ? [.. trouble, .. RoomTroubles(status, free)] : trouble.Add(room.Trouble);
         return new(plan.Gateway, now, activity,
             [.. plan.Probes.Select((probe, i) => new ChannelStatus(probe.Probe.Place, probe.Probe.Serial, probe.Low, probe.High,
                 i < readings.Length ? readings[i] : default, lastHour[i].Values))],
             plan.IntervalMs, recorded, (status.Sealed ?? -1) + 1, (status.Anchored ?? -1) + 1, LastSealedMs(status),
                 waiting.TryPeek(out var oldest) ? oldest.SinceMs : null,
-            status.Link.Connected, disk.AvailableFreeSpace, disk.TotalSize, [.. trouble, .. watch.Troubles, .. changes.Troubles], Replay)
+            status.Link.Connected, room.FreeBytes, room.TotalBytes, [.. trouble, .. watch.Troubles, .. changes.Troubles], Replay)
         { StoreBytes = status.UsedBytes, BudgetBytes = status.BudgetBytes, OldestKept = status.OldestKept, ToSign = status.ToSign, StartGap = status.StartGap };
     }
 

@@ -225,7 +225,9 @@ internal static class Daemon
         if ((cycle.Exception ?? road.Exception)?.InnerException is { } fault)
         {
             DaemonLog.CycleBroke(app.Services.GetRequiredService<ILogger<Cycle>>(), fault);
-            throw new VerbException($"The gateway ends: {fault.Message}", fault);
+            throw fault is UnauthorizedAccessException or (IOException and not NotRecordedException)
+                ? new VerbException($"The gateway ends. {DiskRoom.Words(fault)}", fault)
+                : new VerbException($"The gateway ends: {fault.Message}", fault);
         }
 
         return ExitCode.Done;

@@ -26,10 +26,12 @@ public sealed record ReplayStatus(string State, int Rows, int RowsTotal);
 /// <param name="LastSealedMs">When the newest batch was sealed; null before the first.</param>
 /// <param name="OldestWaitingMs">When the oldest batch without a receipt was sealed; null when none waits.</param>
 /// <param name="IsConnected">Whether the broker answers.</param>
+/// <param name="DiskFreeBytes">Room on the disk; null while the disk does not say.</param>
+/// <param name="DiskTotalBytes">Its size; null while the disk does not say.</param>
 /// <param name="Trouble">What is wrong, each with its next step; empty when nothing is.</param>
 public sealed record GatewayStatus(GatewayId Gateway, Moment Now, string Activity, ImmutableArray<ChannelStatus> Channels, int IntervalMs,
-    long Recorded, long Sealed, long Anchored, long? LastSealedMs, long? OldestWaitingMs, bool IsConnected, long DiskFreeBytes,
-    long DiskTotalBytes, ImmutableArray<string> Trouble, ReplayStatus? Replay)
+    long Recorded, long Sealed, long Anchored, long? LastSealedMs, long? OldestWaitingMs, bool IsConnected, long? DiskFreeBytes,
+    long? DiskTotalBytes, ImmutableArray<string> Trouble, ReplayStatus? Replay)
 {
     /// <summary>Sealed batches that have no verified receipt yet.</summary>
     public long Waiting => Sealed - Anchored;

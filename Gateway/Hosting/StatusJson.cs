@@ -27,8 +27,8 @@ public static class StatusJson
         writer.WriteTime("lastSealed", status.LastSealedMs);
         writer.WriteTime("oldestWaiting", status.OldestWaitingMs);
         writer.WriteBoolean("connected", status.IsConnected);
-        writer.WriteNumber("diskFreeBytes", status.DiskFreeBytes);
-        writer.WriteNumber("diskTotalBytes", status.DiskTotalBytes);
+        writer.WriteNumberOrNull("diskFreeBytes", status.DiskFreeBytes);
+        writer.WriteNumberOrNull("diskTotalBytes", status.DiskTotalBytes);
         writer.WriteNumber("storeBytes", status.StoreBytes);
         writer.WriteNumber("budgetBytes", status.BudgetBytes);
         writer.WriteNumberOrNull("oldestKept", status.OldestKept);
@@ -86,8 +86,7 @@ public static class StatusJson
             [.. root.GetProperty("channels").EnumerateArray().Select((element, i) => ReadChannel(element, new((ushort)i)))],
             root.GetProperty("intervalMs").GetInt32(), root.GetProperty("recorded").GetInt64(), root.GetProperty("sealed").GetInt64(),
             root.GetProperty("anchored").GetInt64(), NumberOrNull(root, "lastSealedMs"), NumberOrNull(root, "oldestWaitingMs"),
-            root.GetProperty("connected").GetBoolean(), root.GetProperty("diskFreeBytes").GetInt64(),
-                root.GetProperty("diskTotalBytes").GetInt64(),
+            root.GetProperty("connected").GetBoolean(), NumberOrNull(root, "diskFreeBytes"), NumberOrNull(root, "diskTotalBytes"),
             [.. root.GetProperty("trouble").EnumerateArray().Select(element => element.GetString()!)], replay)
         {
             StoreBytes = root.GetProperty("storeBytes").GetInt64(),

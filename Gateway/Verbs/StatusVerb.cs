@@ -104,7 +104,7 @@ public static class StatusVerb
                 + $"{Figures.Span(Math.Max(0, now.WallMs - oldest))}" : ""));
         screen.Line($"  link       {(status.IsConnected ? "connected" : "not connected; recording goes on")}");
         screen.Line($"  clock      {ClockWords(now)}");
-        screen.Line($"  disk       {Figures.Bytes(status.DiskFreeBytes)} free of {Figures.Bytes(status.DiskTotalBytes)}");
+        screen.Line("  disk       " + (status is { DiskFreeBytes: { } free, DiskTotalBytes: { } total } ? $"{Figures.Bytes(free)} free of {Figures.Bytes(total)}" : "does not say how much room it has"));
         screen.Line($"  kept       {Figures.Bytes(status.StoreBytes)} of a budget of {Figures.Bytes(status.BudgetBytes)}"
             + (status.OldestKept is { } kept ? $", from batch {Figures.Count(kept)} on" : ""));
         if (status.Replay is { } replay)

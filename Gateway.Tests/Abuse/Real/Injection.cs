@@ -13,6 +13,9 @@ internal sealed record Injection(Victim Target, string Syscall, string Error, in
     /// <summary>Every call by which either program changes or opens its files.</summary>
     public static readonly string[] Syscalls = ["pwrite64", "write", "fsync", "fdatasync", "openat", "rename", "ftruncate", "fallocate", "unlink"];
 
+    /// <summary>Every call by which either program reads its files, or asks about them or their disk.</summary>
+    public static readonly string[] Questions = ["pread64", "read", "fstat", "newfstatat", "stat", "lstat", "getdents64", "statfs", "fstatfs", "lseek", "flock", "mmap"];
+
     public override string ToString() => $"{Target} {Syscall}:{Error}:{When}";
 
     /// <summary>The error for the K-th call: both kinds in turn, so that neighbours meet different ones.</summary>

@@ -105,8 +105,11 @@ public sealed partial class Logbook
             notes[beacon] = NoteOf(beacon, span.First) ?? "";
         }
 
-        return new(batches.ToImmutable(), [.. chain.Manifests.Where(manifests.Contains)],
-            [.. beacons.Select(named => notes.GetValueOrDefault(named, "")).Where(note => note.Length > 0).Distinct()], missing.ToImmutable());
+        ImmutableArray<string> shown = [.. beacons.Select(named => notes.GetValueOrDefault(named, "")).Where(note => note.Length > 0).Distinct()];
+        return new(batches.ToImmutable(), [.. chain.Manifests.Where(manifests.Contains)], shown, missing.ToImmutable())
+        {
+            Earlier = shown.IsEmpty ? [] : Earlier(shown[0], span.First),
+        };
     }
 
     /// <summary>The text of a beacon that is first named at or before a batch, searched backwards from there.</summary>
@@ -133,8 +136,6 @@ public sealed partial class Logbook
     private StoredBatch? FromJournal(long number) => chain.Sealed.TryGetValue(number, out var batch) ? reader.Read(batch) : null;
 
     private Uplink? UplinkOf(SealedBatch batch) => reader.Read(batch) is { } stored ? new(stored.Statement.Bytes, [.. stored.Body]) : null;
-
-    private void TakeReceipt(ReceiptRecord receipt) => Append(FrameKind.Receipt, RecordCodec.Encode(receipt));
 
     /// <summary>
     /// Folds the oldest whole segment once everything in it is anchored: its batches go into the batch store and are read back there, and

@@ -62,7 +62,7 @@ public sealed partial class Logbook : IDisposable
         }, () => Read(journalFolder));
         sealer = new(journal, chain);
         reader = new(journalFolder, chain);
-        outbox = new(link, chain, UplinkOf, TakeReceipt, Hear, options.SendWindow);
+        outbox = new(link, chain, UplinkOf, TakeReceipt, Hear, EntriesBefore, options.SendWindow);
         if (journal.Segment == 0)
         {
             RefuseLostJournal();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Evidence;
+using Evidence.Log;
 
 namespace Anchoring;
 
@@ -57,7 +58,28 @@ public sealed record LogbookExtract(ImmutableArray<ExtractedBatch> Batches, Immu
 {
     /// <summary>What retention removed of the window: the ledger has it, this gateway does not.</summary>
     public ImmutableArray<Absence> Removed { get; init; } = [];
+
+    /// <summary>Receipts before the window that are needed to join its heads, those of the manifests among them; in no order.</summary>
+    public ImmutableArray<LoggedStatement> Earlier { get; init; } = [];
+
+    /// <summary>What proves that the heads of the window's receipts and beacons are of one log.</summary>
+    public HeadBook Heads()
+    {
+        var book = new HeadBook();
+        foreach (var (statement, receipt) in Manifests.Where(manifest => manifest.Receipt is not null)
+            .Select(manifest => new LoggedStatement(manifest.Statement, manifest.Receipt!)).Concat(Earlier)
+            .Concat(Batches.Where(batch => batch.Receipt is not null).Select(batch => new LoggedStatement(batch.Statement, batch.Receipt!)))
+            .DistinctBy(logged => logged.Statement.PayloadDigest).OrderBy(logged => TlogProof.Parse(logged.Receipt).Index))
+        {
+            book.Add(statement, receipt);
+        }
+
+        return book;
+    }
 }
+
+/// <summary>A statement with its receipt.</summary>
+public sealed record LoggedStatement(Statement Statement, string Receipt);
 
 /// <summary>One sealed batch.</summary>
 /// <param name="Statement">The signed header.</param>

@@ -59,6 +59,7 @@ internal static class WireBenchmark
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"wire: one JSON message a reading with the same fields: {same:0.0}, "
             + $"ratio {total / same:0.00}; with time and temperature alone (ThingsBoard's gateway telemetry): {lean:0.0}, "
             + $"ratio {total / lean:0.00}"));
+        await WireAnswers.Measure(fleet, truck, port, client.Certificate, authority.Certificate, ledger);
         return 0;
     }
 
@@ -156,7 +157,7 @@ internal static class WireBenchmark
         return client;
     }
 
-    private static async Task Until(Func<bool> isSo, string what)
+    internal static async Task Until(Func<bool> isSo, string what)
     {
         for (var left = Patience.TotalMilliseconds; !isSo(); left--)
         {

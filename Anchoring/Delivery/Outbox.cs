@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Evidence;
+using Evidence.Log;
 
 namespace Anchoring;
 
@@ -22,9 +23,10 @@ public sealed record KeptRefusal(long? Number, Refusal Reason, string Words, lon
 /// <param name="anchored">Makes a verified receipt durable.</param>
 /// <param name="heard">Takes in the ledger's word, verified, before a batch is offered on a connection; false keeps all batches back.
 /// </param>
+/// <param name="before">All entries under the head that was verified last, when it is of this origin and size; null otherwise.</param>
 /// <param name="window">How many statements may be unanswered, 1 to 256.</param>
-public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Uplink?> uplinkOf, Action<ReceiptRecord> anchored,
-    Func<LedgerWord, bool> heard, int window)
+public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Uplink?> uplinkOf, Action<Statement, ReceiptRecord> anchored,
+    Func<LedgerWord, bool> heard, Func<string, long, LogRange?> before, int window)
 {
     /// <summary>After this long without an answer a statement is sent again on the same connection.</summary>
     public const long AnswerMsMax = 60_000;
@@ -298,14 +300,14 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
             return;
         }
 
-        var verdict = check.Check(statement, receipt);
+        var verdict = check.Check(statement, receipt, before);
         if (!verdict.Holds)
         {
             Bad($"The receipt for {digest.ToShortString()} does not verify: {verdict.Reason}");
             return;
         }
 
-        anchored(new(digest, receipt, verdict.Note, verdict.TreeSize));
+        anchored(statement, new(digest, receipt, verdict.Note, verdict.TreeSize));
         // From here it is anchored: the receipt is durable, and no restart offers this statement again.
         sentAtMs.Remove(digest);
         delivered.Remove(digest);

@@ -5,15 +5,27 @@ namespace Evidence.Log;
 
 /// <summary>Writes inclusion and consistency proofs of one log size from its tiles, reading only the few tiles that each proof
 /// needs.</summary>
-/// <param name="size">How many entries the log has; 0 or more.</param>
-/// <param name="read">Gives tiles. Each is asked for once in the prover's life, so make a new prover for each checkpoint.</param>
 /// <remarks>It believes the tiles. Hold every proof against the checkpoint before it leaves the house (LogTree.VerifyInclusion).</remarks>
-public sealed class LogProver(long size, TileReader read)
+public sealed class LogProver
 {
-    private readonly Dictionary<(int Level, long Index), ImmutableArray<Digest>> tiles = [];
+    private readonly Func<int, long, Digest> subtree;
 
-    public long Size { get; } = size >= 0 ? size
-        : throw new ArgumentOutOfRangeException(nameof(size), size, "A log has no fewer than 0 entries.");
+    /// <param name="size">How many entries the log has; 0 or more.</param>
+    /// <param name="read">Gives tiles. Each is asked for once in the prover's life, so make a new prover for each checkpoint.</param>
+    public LogProver(long size, TileReader read)
+        : this(size, new Tiles(size, read).CompleteSubtree)
+    {
+    }
+
+    /// <summary>Writes proofs from what is known of the log otherwise.</summary>
+    /// <param name="subtree">Gives the root over 2^row entries from place·2^row on.</param>
+    internal LogProver(long size, Func<int, long, Digest> subtree)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(size);
+        (Size, this.subtree) = (size, subtree);
+    }
+
+    public long Size { get; }
 
     /// <summary>The root as the tiles give it.</summary>
     /// <exception cref="MalformedEvidenceException">A tile is shorter than the size implies.</exception>
@@ -45,6 +57,17 @@ public sealed class LogProver(long size, TileReader read)
         }
 
         return path.ToImmutable();
+    }
+
+    /// <summary>A stretch of the log's entries.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The log does not have it.</exception>
+    /// <exception cref="MalformedEvidenceException">A tile is shorter than the size implies.</exception>
+    public LogRange Range(long from, long to)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(from);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(from, to);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(to, Size);
+        return new(from, to, [.. LogRange.Parts(from, to).Select(part => subtree(part.Row, part.Place))]);
     }
 
     private void AddInclusion(long index, long low, long high, ImmutableArray<Digest>.Builder path)
@@ -83,25 +106,30 @@ public sealed class LogProver(long size, TileReader read)
         var length = high - low;
         if (BitOperations.IsPow2(length))
         {
-            return CompleteSubtree(BitOperations.Log2((ulong)length), low / length);
+            return subtree(BitOperations.Log2((ulong)length), low / length);
         }
 
         var middle = low + LogTree.SplitOf(length);
         return LogTree.Node(RangeRoot(low, middle), RangeRoot(middle, high));
     }
 
-    /// <summary>The root over 2^row entries: folded from the hashes of one tile, in which all of them lie.</summary>
-    private Digest CompleteSubtree(int row, long place)
+    private sealed class Tiles(long size, TileReader read)
     {
-        var (level, rowInTile) = Math.DivRem(row, LogTile.RowsPerLevel);
-        var first = place << rowInTile;
-        var (index, offset) = Math.DivRem(first, LogTile.FullWidth);
-        if (!tiles.TryGetValue((level, index), out var hashes))
-        {
-            hashes = TileHashes.Read(LogTile.At(level, index, Size), read);
-            tiles.Add((level, index), hashes);
-        }
+        private readonly Dictionary<(int Level, long Index), ImmutableArray<Digest>> tiles = [];
 
-        return LogTree.Root(hashes.AsSpan((int)offset, 1 << rowInTile));
+        /// <summary>The root over 2^row entries: folded from the hashes of one tile, in which all of them lie.</summary>
+        public Digest CompleteSubtree(int row, long place)
+        {
+            var (level, rowInTile) = Math.DivRem(row, LogTile.RowsPerLevel);
+            var first = place << rowInTile;
+            var (index, offset) = Math.DivRem(first, LogTile.FullWidth);
+            if (!tiles.TryGetValue((level, index), out var hashes))
+            {
+                hashes = TileHashes.Read(LogTile.At(level, index, size), read);
+                tiles.Add((level, index), hashes);
+            }
+
+            return LogTree.Root(hashes.AsSpan((int)offset, 1 << rowInTile));
+        }
     }
 }

@@ -115,7 +115,10 @@ public sealed class Bench : IDisposable
     public Verdict Verify(LogbookExtract extract, long fromMs, long toMs) => Verifier.Verify(BundleWriter.Write(new(Key.Gateway,
         [.. Enumerable.Range(0, extract.Manifests[0].Manifest.Channels.Length).Select(i => new ChannelId((ushort)i))], fromMs, toMs,
         DisclosureLevel.Readings, [.. extract.Manifests.Select(manifest => new BundleStatement(manifest.Statement, manifest.Receipt))],
-        [.. extract.Batches.Select(batch => new BundleBatch(batch.Statement, batch.Body, batch.Receipt))], extract.Beacons, [])), Policy);
+        [.. extract.Batches.Select(batch => new BundleBatch(batch.Statement, batch.Body, batch.Receipt))], extract.Beacons, [])
+    {
+        Consistency = extract.Heads().Prove,
+    }), Policy);
 
     public void Dispose()
     {

@@ -40,6 +40,9 @@ public sealed class RoadLedger : ILedgerLink
     /// <summary>The statement that proves a refusal; null refuses without proof.</summary>
     public Func<Statement, Statement?> Proof { get; set; } = _ => null;
 
+    /// <summary>What to send with a receipt in place of the true link; null for none, as a ledger of before.</summary>
+    public Func<HeadLink, HeadLink?> Link { get; set; } = link => link;
+
     /// <summary>Every question, in order.</summary>
     public List<ReadOnlyMemory<byte>> Asked { get; } = [];
 
@@ -96,6 +99,27 @@ public sealed class RoadLedger : ILedgerLink
         return before;
     }
 
+    /// <summary>Other gateways' entries.</summary>
+    public void LogOthers(int count) =>
+        log.Append([.. Enumerable.Range(0, count).Select(i => Digest.Of(System.Text.Encoding.UTF8.GetBytes($"another entry, {Size} + {i}")))]);
+
+    /// <summary>Links are made anew the next time a receipt is asked for; the heads stay.</summary>
+    public void Forget()
+    {
+        var before = 0L;
+        foreach (var (statement, receipt) in Logged.Select(entry => (entry, TlogProof.Parse(receipts[entry.PayloadDigest]))).ToList())
+        {
+            var size = receipt.Checkpoint.Size;
+            receipts[statement.PayloadDigest] = new TlogProof(receipt.Index, receipt.Path, receipt.Note)
+            {
+                Extra = Link(HeadLink.Of(new(size, log.Read), before, receipt.Index)) is { } link ? [.. link.Encode()] : null,
+            }.ToString();
+            before = size;
+        }
+    }
+
+    private int Size => log.Leaves.Length;
+
     /// <summary>The log holds exactly these entries.</summary>
     public void Restore(List<Statement> entries)
     {
@@ -138,7 +162,7 @@ public sealed class RoadLedger : ILedgerLink
             ? new Downlink(statement, null, reason, $"refused: {reason}")
             {
                 Proof = Proof(arrived) is { } shown
-                    ? new(Signed(new(LogKeys.Log.Verifier.Name, GatewayOf(arrived), statement, reason, 0, default, [], Logged.Count)), [shown.Bytes],
+                    ? new(Signed(new(LogKeys.Log.Verifier.Name, GatewayOf(arrived), statement, reason, 0, default, [], Size)), [shown.Bytes],
                         "", [])
                     : null,
             }
@@ -164,10 +188,10 @@ public sealed class RoadLedger : ILedgerLink
         return new(asked, null, null, "")
         {
             Proof = new(Signed(new(LogKeys.Log.Verifier.Name, gateway, asked, null, newest?.Number + 1 ?? 0,
-                batches.Count > 0 ? batches[^1].PayloadDigest : default, Sequences(), Logged.Count)),
+                batches.Count > 0 ? batches[^1].PayloadDigest : default, Sequences(), Size)),
                 [.. batches.Where(entry => BatchHeader.Decode(entry.Payload).Number >= question.From).Take(16).Append(batches.LastOrDefault())
                     .OfType<Statement>().Distinct().Select(entry => entry.Bytes)],
-                Logged.Count == 0 ? "" : LogKeys.CheckpointOf(log).ToString(), seen > Logged.Count ? [] : new LogProver(Logged.Count, log.Read).Consistency(seen)),
+                Logged.Count == 0 ? "" : LogKeys.CheckpointOf(log).ToString(), seen > Size ? [] : new LogProver(Size, log.Read).Consistency(seen)),
         };
     }
 
@@ -204,8 +228,12 @@ public sealed class RoadLedger : ILedgerLink
         }
 
         log.Append(LogTree.LeafHash(statement.Bytes.AsSpan()));
-        var proof = new TlogProof(Logged.Count - 1, new LogProver(Logged.Count, log.Read).Inclusion(Logged.Count - 1),
-            LogKeys.Clock.Cosign(LogKeys.CheckpointOf(log), WallMs() / 1000));
+        var prover = new LogProver(Size, log.Read);
+        var before = Logged.Count > 1 && receipts.TryGetValue(Logged[^2].PayloadDigest, out var last) ? TlogProof.Parse(last).Checkpoint.Size : 0;
+        var proof = new TlogProof(Size - 1, prover.Inclusion(Size - 1), LogKeys.Clock.Cosign(LogKeys.CheckpointOf(log), WallMs() / 1000))
+        {
+            Extra = Link(HeadLink.Of(prover, before, Size - 1)) is { } link ? [.. link.Encode()] : null,
+        };
         Notes.Add(proof.Note.ToString());
         return receipts[statement.PayloadDigest] = proof.ToString();
     }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using CsCheck;
 using Evidence;
 using Evidence.Gs1;
+using Evidence.Log;
 
 namespace Gateway.Tests.Evidence;
 
@@ -150,8 +151,12 @@ public sealed class CodecTests
         byte[] salt = [.. Enumerable.Repeat((byte)5, Disclosure.SaltLength)];
         var probe = new ManifestChannel("rear, top", "TMP117-0001", new(2_000), new(8_000), 60_000, Digest.Of([6]), null,
             Digest.FromBytes([.. Enumerable.Repeat((byte)7, 32)]));
+        var eight = new MemoryLog();
+        eight.Append([.. new[] { "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f" }
+            .Select(entry => LogTree.LeafHash(Convert.FromHexString(entry)))]);
         return new()
         {
+            ["head-link"] = Hex(HeadLink.Of(new(8, eight.Read), 3, 5).Encode()),
             ["disclosure-created"] = Hex(made.Encode()),
             ["disclosure-created-commitment"] = Disclosure.Commit(salt, made.Encode()).ToString(),
             ["disclosure-used"] = Hex(used.Encode()),

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Anchoring;
 using Evidence;
+using Evidence.Log;
 using Gateway.Terminal;
 
 namespace Gateway.Hosting;
@@ -93,13 +94,20 @@ public sealed record ExportWindow(long FromMs, long ToMs, ImmutableArray<ushort>
         var withReceipt = BundleSpacing.Receipts(spans, place => batches[place].Receipt is not null);
         var notes = extract.Beacons.ToDictionary(Receipt.BeaconOf);
         var bundle = BundleWriter.Write(new(gateway, channels, FromMs, ToMs, Level,
-            [.. extract.Manifests.Select(manifest => new BundleStatement(manifest.Statement, manifest.Receipt))],
-            [.. batches.Select((batch, place) => withReceipt.Contains(place) ? batch : batch with { Receipt = null })],
-            BundleSpacing.Beacons(spans, place => notes.GetValueOrDefault(batches[place].Header.Beacon)), []));
+            [.. extract.Manifests.Select(manifest => new BundleStatement(manifest.Statement, Plain(manifest.Receipt)))],
+            [.. batches.Select((batch, place) => batch with { Receipt = withReceipt.Contains(place) ? Plain(batch.Receipt) : null })],
+            BundleSpacing.Beacons(spans, place => notes.GetValueOrDefault(batches[place].Header.Beacon)), [])
+        {
+            Consistency = extract.Heads().Prove,
+        });
         return bundle.Length <= Evidence.Bundle.LengthMax ? bundle : throw new ExportException(
             $"The bundle of these {Figures.Count(batches.Count)} batches has {Figures.Bytes(bundle.Length)}; verifiers read at most "
             + $"{Figures.Bytes(Evidence.Bundle.LengthMax)}. Export the window in parts, fewer channels, or with --level summaries.");
     }
+
+    /// <summary>A receipt without what joins it with the others: the bundle has the proofs made of that.</summary>
+    private static string? Plain(string? receipt) => receipt is null ? null
+        : TlogProof.Parse(receipt) is { Extra: not null } proof ? new TlogProof(proof.Index, proof.Path, proof.Note).ToString() : receipt;
 
     /// <summary>F-122: what is recorded and not sealed yet is told apart from a window in which nothing is.</summary>
     private static string WhyNothing(LogbookStatus status, bool isRunning) => (status, isRunning) switch

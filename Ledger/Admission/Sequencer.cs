@@ -37,6 +37,7 @@ public sealed class Sequencer : IAsyncDisposable
     private readonly TimeProvider clock;
     private readonly Channel<Waiter> waiting;
     private readonly Task loop;
+    private readonly ReceiptLinks links;
     private long nextIndex;
     private int epoch;
     private bool stale;
@@ -47,6 +48,7 @@ public sealed class Sequencer : IAsyncDisposable
         this.log = log;
         this.meter = meter;
         this.clock = clock;
+        links = new(store);
         waiting = Channel.CreateBounded<Waiter>(new BoundedChannelOptions(WaitingMax)
         {
             SingleReader = true,
@@ -192,12 +194,13 @@ public sealed class Sequencer : IAsyncDisposable
                 continue;
             }
 
-            waiter.Done.TrySetResult(new(ReceiptOf(index, waiter.Statement?.Statement.Bytes.AsMemory(), provers), ""));
+            waiter.Done.TrySetResult(new(ReceiptOf(waiter, index, provers), ""));
         }
     }
 
-    private string ReceiptOf(long index, ReadOnlyMemory<byte>? entry, Dictionary<long, LogProver> provers)
+    private string ReceiptOf(Waiter waiter, long index, Dictionary<long, LogProver> provers)
     {
+        ReadOnlyMemory<byte>? entry = waiter.Statement?.Statement.Bytes.AsMemory();
         // Asked again, the ledger shows the checkpoint that logged the entry first: its time is the bound that a verifier wants.
         var note = entry is null && store.CheckpointOver(index) is { } kept ? SignedNote.Parse(kept.Note) : log.Head.Note!;
         var size = Checkpoint.Parse(note.Text).Size;
@@ -208,7 +211,7 @@ public sealed class Sequencer : IAsyncDisposable
         }
 
         entry ??= store.Entry(index) ?? throw new EvidenceBrokenException($"Entry {index} is not in the store. Run `ledger fsck`.");
-        return TiledLog.Receipt(prover, note, index, entry.Value.Span);
+        return TiledLog.Receipt(prover, note, index, entry.Value.Span, links.Before(waiter.Statement, entry.Value, index, size));
     }
 
     /// <summary>The one way from "unknown" to "known", at start and after a failed round.</summary>

@@ -90,14 +90,20 @@ public sealed class TiledLog
 
     /// <summary>The receipt of one entry: a C2SP tlog-proof under a checkpoint of this log, checked before it leaves the house.</summary>
     /// <param name="prover">A prover of that checkpoint's size; see <see cref="Prover"/>.</param>
+    /// <param name="note">That checkpoint.</param>
+    /// <param name="index">The entry's place.</param>
+    /// <param name="entry">Its bytes.</param>
+    /// <param name="before">Size of the head that the receipt is joined with, 0 when it is a gateway's first; null for a receipt without a link.</param>
     /// <exception cref="EvidenceBrokenException">The tiles do not lead from the entry to the checkpoint's root.</exception>
-    public static string Receipt(LogProver prover, SignedNote note, long index, ReadOnlySpan<byte> entry)
+    public static string Receipt(LogProver prover, SignedNote note, long index, ReadOnlySpan<byte> entry, long? before = null)
     {
         var proof = new TlogProof(index, Guarded(() => prover.Inclusion(index)), note);
         var check = LogTree.VerifyInclusion(LogTree.LeafHash(entry), index, proof.Checkpoint.Size, proof.Path.AsSpan(),
             proof.Checkpoint.Root);
+        var link = before is { } from ? Guarded(() => HeadLink.Of(prover, from, index)) : null;
         return check.Holds
-            ? proof.ToString()
+            ? (link is null || link.Growth.Length + link.Tail.Length > HeadLink.SentMax ? proof
+                : new TlogProof(index, proof.Path, note) { Extra = [.. link.Encode()] }).ToString()
             : throw new EvidenceBrokenException($"The log cannot prove its own entry {index}: {check.Reason} Run `ledger fsck`.");
     }
 

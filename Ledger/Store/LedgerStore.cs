@@ -131,6 +131,24 @@ public sealed class LedgerStore
         return ManifestStatements(context, gateway);
     }
 
+    /// <summary>Over whose link an entry came; null for what the ledger itself logs.</summary>
+    public Guid? GatewayOf(long index)
+    {
+        using var context = Read();
+        return context.Entries.Where(entry => entry.LogIndex == index).Select(entry => entry.Gateway).FirstOrDefault();
+    }
+
+    /// <summary>Where the newest batch or manifest of a gateway before a place stands; null when there is none.</summary>
+    /// <param name="below">The batch's own number; of a manifest, its first. It leads to the row without looking at all.</param>
+    public long? PlaceBefore(Guid gateway, long index, long below)
+    {
+        using var context = Read();
+        var batch = context.Batches.Where(row => row.Gateway == gateway && row.Number < below && row.LogIndex < index).OrderByDescending(row => row.Number)
+            .Select(row => (long?)row.LogIndex).FirstOrDefault();
+        var manifest = context.Manifests.Where(row => row.Gateway == gateway && row.LogIndex < index).Max(row => (long?)row.LogIndex);
+        return batch is null || manifest > batch ? manifest : batch;
+    }
+
     /// <summary>Where a manifest is logged; null when it is not.</summary>
     public long? FindManifest(Digest payload)
     {

@@ -100,6 +100,18 @@ public static class EvidenceTargets
             FuzzFindingException.Same(Text(input), Checkpoint.Parse(Text(input)).ToText()))
         { AllocatedPerByte = 128 };
         yield return new("tlog proof", [proof, last], input => FuzzFindingException.Same(input, TlogProof.Parse(input).ToBytes())) { AllocatedPerByte = 64 };
+        // A link is read out of a receipt that holds: the receipt is the truck's own, the link is what is bent.
+        var held = TlogProof.Parse(last);
+        var leaf = LogTree.LeafHash(truck.Batches[^1].Statement.Bytes.AsSpan());
+        var entry = new LogRange(held.Index, held.Index + 1, [leaf]);
+        yield return new("link between heads", [new HeadLink(held.Checkpoint.Size, [], [], []).Encode(), new HeadLink(0, [], [], entry.Hashes).Encode(),
+            new HeadLink(held.Index, [], [], []).Encode()], input =>
+        {
+            var read = HeadLink.Decode(input);
+            _ = FuzzFindingException.Same(input, read.Encode());
+            return read.Check(held, leaf, LogRange.Before(held)).Edge.Root() == held.Checkpoint.Root;
+        })
+        { AllocatedPerByte = 128, AllocatedMin = 96 * 1024 };
         yield return new("receipt", [proof, last], input =>
             Receipt.Check(Text(input), truck.Batches[^1].Statement.Bytes.AsSpan(), policy.Log).Holds)
         { AllocatedPerByte = 64, AllocatedMin = 96 * 1024 };

@@ -20,7 +20,7 @@ public sealed class FuzzTargets : IDisposable
     public static IReadOnlyList<string> Names { get; } =
     [
         "leaf", "event detail", "batch header", "opening", "manifest", "revocation", "statement", "column", "batch body", "partial tree",
-        "sibling path", "signed note", "checkpoint", "tlog proof", "receipt", "beacon", "tlog policy", "verifier key",
+        "sibling path", "signed note", "checkpoint", "tlog proof", "link between heads", "receipt", "beacon", "tlog policy", "verifier key",
         "entry bundle", "tile path", "bundle", "bundle's form", "verifier policy", "software release", "release file", "saved page", "uplink", "downlink", "topic",
         "broker address", "enrolment request", "enrolment", "journal segment", "journal records", "absence book", "signed mark",
         "answer at the gateway", "settings file", "settings in the environment", "export window", "status text", "logger file",

@@ -42,7 +42,7 @@ internal static class Program
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or DbException or DbUpdateException)
         {
             // The disk refuses. Not a matter of settings: systemd tries again, and a person reads why.
-            await Console.Error.WriteLineAsync($"The disk refuses: {fault.GetBaseException().Message} Check it (dmesg, df, mount), then start "
+            await Console.Error.WriteLineAsync($"The disk refuses: {(fault is DbUpdateException ? fault.GetBaseException() : fault).Message} Check it (dmesg, df, mount), then start "
                 + "the ledger again. What is logged is safe.");
             return ExitCode.NotDone;
         }

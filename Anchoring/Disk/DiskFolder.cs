@@ -116,7 +116,7 @@ public sealed partial class DiskFolder : IFolder
         var descriptor = OpenDirectory(path, 0);
         if (descriptor < 0)
         {
-            throw new IOException($"{path} cannot be opened for fsync: error {Marshal.GetLastPInvokeError()}.");
+            throw new IOException($"{path} cannot be opened for fsync: {Marshal.GetLastPInvokeErrorMessage()} (error {Marshal.GetLastPInvokeError()}).");
         }
 
         var result = SyncDescriptor(descriptor);
@@ -124,7 +124,7 @@ public sealed partial class DiskFolder : IFolder
         _ = CloseDescriptor(descriptor);
         if (result != 0)
         {
-            throw new IOException($"fsync of the directory {path} failed: error {error}. The disk may be failing.");
+            throw new IOException($"fsync of the directory {path} failed: {Marshal.GetPInvokeErrorMessage(error)} (error {error}). The disk may be failing.");
         }
     }
 

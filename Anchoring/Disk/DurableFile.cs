@@ -59,7 +59,7 @@ internal sealed partial class DurableFile : Stream
         }
         else if (SyncContent(handle) != 0)
         {
-            throw new IOException($"fdatasync of {path} failed: error {Marshal.GetLastPInvokeError()}. The disk may be failing.");
+            throw new IOException($"fdatasync of {path} failed: {Marshal.GetLastPInvokeErrorMessage()} (error {Marshal.GetLastPInvokeError()}). The disk may be failing.");
         }
     }
 

@@ -26,7 +26,7 @@ public sealed class FirstStartTests
                 var opening = Task.Run(() => LedgerStore.Open(convoy.LedgerDatabase).NextIndex(), TestContext.Current.CancellationToken);
                 Assert.Equal(0, await opening.WaitAsync(Patience, TestContext.Current.CancellationToken));
             }
-            catch (Exception fault) when (fault is TimeoutException or SqliteException)
+            catch (Exception fault) when (fault is TimeoutException or SqliteException or IOException)
             {
                 Assert.Fail($"Killed at {syscall} {when}: {fault.Message}");
             }

@@ -135,14 +135,14 @@ internal static partial class DirectorySync
         var descriptor = Open(directory, flags);
         if (descriptor < 0)
         {
-            throw new IOException($"{directory} could not be opened to be synced: error {Marshal.GetLastPInvokeError()}.");
+            throw new IOException($"{directory} could not be opened to be synced: {Marshal.GetLastPInvokeErrorMessage()} (error {Marshal.GetLastPInvokeError()}).");
         }
 
         try
         {
             if (Fsync(descriptor) != 0)
             {
-                throw new IOException($"{directory} could not be synced: error {Marshal.GetLastPInvokeError()}.");
+                throw new IOException($"{directory} could not be synced: {Marshal.GetLastPInvokeErrorMessage()} (error {Marshal.GetLastPInvokeError()}).");
             }
         }
         finally

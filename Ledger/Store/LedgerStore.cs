@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Evidence;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 
 namespace Ledger.Store;
@@ -31,13 +32,23 @@ public sealed class LedgerStore
 
     /// <summary>Opens the file, makes it when there is none, and brings an older one to this version's tables.</summary>
     /// <param name="path">The file. Whoever calls holds the directory's lock.</param>
+    /// <exception cref="IOException">It cannot be opened; the message names the file and the reason.</exception>
+    /// <exception cref="EvidenceBrokenException">It is no database, or a harmed one.</exception>
     public static LedgerStore Open(string path)
     {
-        StoreFile.MakeReady(path);
-        var contexts = new LedgerContextFactory(path);
-        using var context = contexts.CreateDbContext();
-        context.Database.Migrate();
-        return new(contexts);
+        StoreFile.Probe(path);
+        try
+        {
+            StoreFile.MakeReady(path);
+            var contexts = new LedgerContextFactory(path);
+            using var context = contexts.CreateDbContext();
+            context.Database.Migrate();
+            return new(contexts);
+        }
+        catch (Exception fault) when (fault.GetBaseException() is SqliteException refused)
+        {
+            throw StoreFile.Told(path, refused);
+        }
     }
 
     /// <summary>For reading; the caller disposes it.</summary>

@@ -25,6 +25,46 @@ internal static class StoreFile
         }
     }
 
+    /// <summary>Opens the database's files for writing once, before SQLite does: where the disk refuses, SQLite says "readonly database" or "unable to
+    /// open database file" and names neither the file nor the system's reason.</summary>
+    /// <exception cref="IOException">One of them cannot be opened; the message names it and says why.</exception>
+    public static void Probe(string path)
+    {
+        foreach (var file in new[] { path, path + "-wal", path + "-shm" })
+        {
+            if (Directory.Exists(file))
+            {
+                throw new IOException($"{file} is a directory where the database belongs. Move it away"
+                    + (file == path ? " and restore the newest copy of the data directory." : "."));
+            }
+
+            if (File.Exists(file))
+            {
+                try
+                {
+                    File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+                }
+                catch (UnauthorizedAccessException fault)
+                {
+                    throw new IOException($"{file} cannot be opened for writing: {fault.Message} Give it to the user that runs the ledger.", fault);
+                }
+            }
+        }
+    }
+
+    /// <summary>What SQLite's refusal means for whoever reads it, with the file's name.</summary>
+    public static Exception Told(string path, SqliteException refused) => refused.SqliteErrorCode switch
+    {
+        Harmed or NoDatabase => new EvidenceBrokenException($"{path} is harmed: {refused.Message} Keep it, and restore the newest copy of the data "
+            + "directory.", refused),
+        Full => new IOException($"{path}, or a file beside it, has no room on its disk ({refused.Message}).", refused),
+        ReadOnly or CannotOpen => new IOException($"{path}, its -wal or its -shm could be opened a moment ago and could not just now: an error of the disk "
+            + $"that passed, or no file handles left ({refused.Message}).", refused),
+        _ => new IOException($"{path} could not be made ready: {refused.Message}.", refused),
+    };
+
+    private const int ReadOnly = 8, Harmed = 11, Full = 13, CannotOpen = 14, NoDatabase = 26;
+
     private static object? Do(SqliteConnection connection, string statement)
     {
         using var command = connection.CreateCommand();

@@ -66,17 +66,17 @@ async function complaints(tab, language) {
 }
 
 for (const [language, locale] of Object.entries(LOCALES)) {
-  test(`every state in ${language}, at 360 and 1280 px, light and dark: nothing for axe-core to say, no small target, no scrolling sideways`, async () => {
+  test(`every state in ${language}, at 360 and 1280 px, light, dark and in forced colours: nothing for axe-core to say, no small target, no scrolling sideways`, async () => {
     await visit(w, 'disk', { locale }, async (tab) => {
       const wrong = {};
       for (const name of Object.keys(STATES)) {
         await tab.reload();
         await reach(tab, name);
-        for (const [width, colorScheme] of [[360, 'light'], [360, 'dark'], [1280, 'light'], [1280, 'dark']]) {
+        for (const [width, colorScheme, forcedColors] of [[360, 'light'], [360, 'dark'], [1280, 'light'], [1280, 'dark'], [360, 'dark', 'active']]) {
           await tab.setViewportSize({ width, height: 800 });
-          await tab.emulateMedia({ colorScheme });
+          await tab.emulateMedia({ colorScheme, forcedColors: forcedColors ?? 'none', reducedMotion: 'reduce' });
           const found = await complaints(tab, language);
-          if (found.length > 0) wrong[`${name} ${width} ${colorScheme}`] = found;
+          if (found.length > 0) wrong[`${name} ${width} ${colorScheme} ${forcedColors ?? ''}`] = found;
         }
       }
       assert.deepEqual(wrong, {});

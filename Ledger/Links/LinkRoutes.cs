@@ -85,7 +85,7 @@ public static class LinkRoutes
 }
 
 /// <summary>One request by a link: finds it, has the use logged, builds what its level shows, and only then shows it.</summary>
-public sealed class LinkVisit(IHttpContextAccessor accessor, LedgerCore core, LinkUses uses, EvidenceDesk desk, RunOptions options)
+public sealed class LinkVisit(IHttpContextAccessor accessor, LedgerCore core, LinkUses uses, EvidenceDesk desk)
 {
     /// <summary>Most entries of one answer of disclosures.json; "next" says how to go on.</summary>
     public const int EntriesMax = 500;
@@ -174,7 +174,7 @@ public sealed class LinkVisit(IHttpContextAccessor accessor, LedgerCore core, Li
         byte[] label;
         try
         {
-            label = LinkLabels.Write(core, link, token, options.Address ?? PageRequest.Of(http.Request).Address, kind);
+            label = LinkLabels.Write(core, link, token, PageRequest.Of(http.Request).Address, kind);
         }
         catch (AuthorityRefusedException fault)
         {

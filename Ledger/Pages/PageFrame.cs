@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Evidence;
+using Ledger.Hosting;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Ledger.Pages;
@@ -8,7 +9,7 @@ namespace Ledger.Pages;
 /// <summary>What every page needs of its request: language, offset, own address.</summary>
 /// <param name="Path">The page's path, without query.</param>
 /// <param name="Offset">Minutes east of UTC in which times are shown as well; null for UTC only.</param>
-/// <param name="Address">Scheme and host as the reader wrote them, for the page's own link.</param>
+/// <param name="Address">Scheme and host for codes and links that leave this page.</param>
 public sealed partial record PageRequest(Texts Texts, string Path, int? Offset, string Address)
 {
     private const int OffsetMinutesMax = 14 * 60;
@@ -22,7 +23,7 @@ public sealed partial record PageRequest(Texts Texts, string Path, int? Offset, 
     public static PageRequest Of(HttpRequest request)
     {
         var (asked, offset) = (((string?)request.Query["tz"] ?? "").Trim(), ReadOffset(request.Query["tz"]));
-        return new(Texts.For(request.Query["lang"], request.Headers.AcceptLanguage), OwnPath(request), offset, $"{request.Scheme}://{request.Host.Value}")
+        return new(Texts.For(request.Query["lang"], request.Headers.AcceptLanguage), OwnPath(request), offset, AddressOf(request))
         {
             SeesGateways = GatewayAccess.Allows(request.HttpContext),
             NoOffset = asked.Length == 0 || offset is not null ? null : asked.Length <= 20 ? asked : asked[..20] + "…",
@@ -48,6 +49,15 @@ public sealed partial record PageRequest(Texts Texts, string Path, int? Offset, 
 
     public static string OffsetName(int minutes) => string.Create(CultureInfo.InvariantCulture,
         $"{(minutes < 0 ? '-' : '+')}{Math.Abs(minutes) / 60:00}:{Math.Abs(minutes) % 60:00}");
+
+    /// <summary>The configured address: behind a proxy the reader's own address ends at the proxy, and a code without "https" would lead nowhere. As the
+    /// reader wrote it where none is configured, and on gateways' pages that only this machine is shown.</summary>
+    private static string AddressOf(HttpRequest request)
+    {
+        var options = request.HttpContext.RequestServices.GetRequiredService<RunOptions>();
+        var isForAll = options.Gateways == GatewayReaders.Everyone || !request.Path.StartsWithSegments("/g", StringComparison.OrdinalIgnoreCase);
+        return isForAll && options.Address is { } configured ? configured.TrimEnd('/') : $"{request.Scheme}://{request.Host.Value}";
+    }
 
     /// <summary>The path as it came, for the page's own links: a decoded one no longer says which "%", "/" or "?" belonged to a lot. One slash in
     /// front, because "//elsewhere" would be another host's address, and none at the end.</summary>

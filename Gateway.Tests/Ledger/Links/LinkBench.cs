@@ -47,9 +47,9 @@ internal sealed class LinkBench : IAsyncDisposable
         return bench;
     }
 
-    public async Task Run(GatewayReaders gateways = GatewayReaders.Local)
+    public async Task Run(GatewayReaders gateways = GatewayReaders.Local, string? address = null)
     {
-        App = await LedgerHost.Build(new() { Data = Ledger.Data, Keys = Ledger.Keys, Listen = "http://127.0.0.1:0", ClockFile = clockFile, Gateways = gateways });
+        App = await LedgerHost.Build(new() { Data = Ledger.Data, Keys = Ledger.Keys, Listen = "http://127.0.0.1:0", ClockFile = clockFile, Gateways = gateways, Address = address });
         await App.StartAsync(TestContext.Current.CancellationToken);
         Http = new(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = new(App.Urls.Single()) };
     }

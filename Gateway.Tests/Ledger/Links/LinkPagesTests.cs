@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Evidence;
 using Evidence.Gs1;
+using Gateway.Tests.Evidence;
 using global::Ledger.Hosting;
 using global::Ledger.Links;
 using global::Ledger.Pages;
@@ -51,6 +52,25 @@ public sealed class LinkPagesTests
         var rest = level == DisclosureLevel.Readings ? HttpStatusCode.OK : HttpStatusCode.NotFound;
         Assert.Equal((rest, rest), ((await bench.Get(path + "/page/readings.csv")).Status, (await bench.Get(path + "/page/evidence.pdf")).Status));
         Assert.Equal(rest == HttpStatusCode.OK, page.Contains("/page/evidence.pdf", StringComparison.Ordinal));
+    }
+
+    /// <remarks>Behind a proxy the ledger sees plain http and the proxy's idea of its name: codes on pages and reports led there.</remarks>
+    [Fact]
+    public async Task Codes_and_links_of_a_link_lead_to_the_address_that_is_configured()
+    {
+        await using var bench = await LinkBench.Start();
+        var (_, path) = await bench.Make(bench.Terms());
+        await bench.App.DisposeAsync();
+        bench.Http.Dispose();
+        await bench.Run(address: "https://ledger.example/");
+        var code = $"https://ledger.example{path}#r={bench.Ledger.Truck.Batches[^1].Header.Root.ToString()[..16]}";
+        Assert.Contains($"<a href=\"{code}\">{code}</a>", (await bench.Get(path + "/page")).Text, StringComparison.Ordinal);
+        var report = await bench.Http.GetByteArrayAsync(path + "/page/evidence.pdf", TestContext.Current.CancellationToken);
+        Assert.Contains(Convert.ToHexString(Encoding.UTF8.GetBytes(code)), Encoding.Latin1.GetString(report), StringComparison.Ordinal);
+        var context = JsonDocument.Parse(Regex.Match((await bench.Get(path)).Text, "id=\"coldproof-context\">(.*?)</script>").Groups[1].Value).RootElement;
+        Assert.Equal(("https://ledger.example", "https://ledger.example" + path + "/page"), (context.GetProperty("origin").GetString(), context.GetProperty("link").GetString()));
+        var window = $"/g/{bench.Ledger.Truck.Id}/{new TimeWindow(TestTruck.StartMs, bench.Ledger.Truck.NowMs - 1)}";
+        Assert.Contains($"<a href=\"{bench.Http.BaseAddress!.OriginalString.TrimEnd('/')}{window}/evidence.html#r=", (await bench.Get(window)).Text, StringComparison.Ordinal); // Seen on this machine only.
     }
 
     [Fact]

@@ -75,6 +75,12 @@ public sealed partial class DiskFolder : IFolder
         var isNew = !File.Exists(path);
         var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0,
             FileOptions.WriteThrough);
+        if (!stream.CanSeek)
+        {
+            stream.Dispose(); // F-181: LiteDB would take it for a harmed file, and the store would put it aside.
+            throw DurableFile.NoPlaces(path);
+        }
+
         if (isNew)
         {
             SyncDirectory(Place);

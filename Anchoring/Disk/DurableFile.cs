@@ -14,11 +14,25 @@ internal sealed partial class DurableFile : Stream
     private readonly SafeFileHandle handle;
     private long position;
 
+    /// <exception cref="IOException">The disk refuses, or it gives no places in this file.</exception>
     public DurableFile(string path, FileMode mode)
     {
         this.path = path;
         handle = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.Read);
+        try
+        {
+            _ = RandomAccess.GetLength(handle);
+        }
+        catch (NotSupportedException)
+        {
+            // F-181: a handle whose first lseek failed would write each frame where the last one ended, whatever place is asked for.
+            handle.Dispose();
+            throw NoPlaces(path);
+        }
     }
+
+    /// <summary>What is said of a file in which the disk finds no place: no such file may be read or written.</summary>
+    internal static IOException NoPlaces(string path) => new($"The disk gives no places in {path} (lseek failed).");
 
     public override bool CanRead => true;
 

@@ -15,6 +15,7 @@ public sealed class InjectionTests
             await run.Inject(new(Victim.Gateway, "fdatasync", "EIO", 3)),
             await run.Inject(new(Victim.Gateway, "pwrite64", "ENOSPC", 9)),
             await run.Inject(new(Victim.Gateway, "openat", "EIO", 6)),
+            await run.Inject(new(Victim.Gateway, "lseek", "EIO", 4)), // F-181
             await run.Inject(new(Victim.Gateway, "statfs", "EIO", 3)),
         ];
         var account = await run.Close();

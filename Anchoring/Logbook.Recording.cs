@@ -131,6 +131,20 @@ public sealed partial class Logbook
         return record.Batch;
     }
 
+    /// <summary>F-169: what the store lost between two rounds of the batch that an earlier session left open, or right before it, is declared
+    /// inside that batch, where a verifier looks for it; by its own clock, so that the batch ends when it ended.</summary>
+    private void DeclareHoles()
+    {
+        var intervalMs = Enrolled().Channels.Min(channel => channel.IntervalMs);
+        foreach (var hole in chain.Open.Undeclared.Where(hole => 2 * (hole.ToMs - hole.FromMs) > 3L * intervalMs).ToList())
+        {
+            var last = chain.Open.Last!.Value;
+            var record = new EventRecord(chain.Open.Number, last, new(null, EventKind.Gap, last.WallMs,
+                EventDetail.Gap(hole.FromMs, hole.ToMs, hole.Cause)));
+            chain.Apply(record, journal.Append(FrameKind.Event, RecordCodec.Encode(record)));
+        }
+    }
+
     private void WriteBreaks(Moment now)
     {
         while (breaks.TryPeek(out var broken))

@@ -180,6 +180,7 @@ public sealed partial class Logbook : IDisposable
             startedMs = now.UptimeMs;
             if (!chain.Open.IsEmpty)
             {
+                DeclareHoles();
                 SealNow(now);
             }
 

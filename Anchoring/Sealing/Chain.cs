@@ -11,6 +11,7 @@ public sealed partial class Chain
     private readonly Dictionary<Digest, string> notes = [];
     private bool hasOpening;
     private bool lostFrames;
+    private long? lastRoundMs, lostFromMs;
     private long openNumberSeen;
     private Digest? beaconDigest;
 
@@ -123,6 +124,7 @@ public sealed partial class Chain
     public void Damaged()
     {
         lostFrames = true;
+        lostFromMs ??= lastRoundMs;
         Open.IsDamaged = true;
     }
 
@@ -185,9 +187,11 @@ public sealed partial class Chain
     {
         if (Belongs(round.Batch, place))
         {
-            Open.Add(round, place);
+            Open.Add(round, place, lostFromMs);
+            lostFromMs = null;
         }
 
+        lastRoundMs = round.Moment.WallMs;
         NoRoundSince = null;
         Passed(round.Moment, stop: false);
     }

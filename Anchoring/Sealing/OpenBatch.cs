@@ -17,6 +17,8 @@ public sealed class OpenBatch
 
     public long Number { get; internal set; }
 
+    private readonly List<EventDetail.GapSpan> holes = [];
+
     /// <summary>Some of its records stand in segments that are gone; then it was sealed and is in the batch store.</summary>
     public bool IsPartial { get; init; }
 
@@ -41,6 +43,23 @@ public sealed class OpenBatch
 
     /// <summary>Places of the tree when this many channels are enrolled.</summary>
     public int LeafCount(int channels) => (2 + rounds.Count) * channels + events.Count;
+
+    /// <summary>Spans without records because the store lost them, each from the round before to the round after, that no event of this batch
+    /// declares yet.</summary>
+    internal IEnumerable<EventDetail.GapSpan> Undeclared => holes.Where(hole => !events.Any(happened => happened.Kind == EventKind.Gap
+        && EventDetail.ReadGap(happened.Detail) is { } told && told.FromMs <= hole.FromMs && told.ToMs >= hole.ToMs));
+
+    /// <summary>Adds a round before which records were lost.</summary>
+    /// <param name="lostFromMs">Wall time of the last round before the loss, in this batch or an earlier one; null when nothing was lost.</param>
+    internal void Add(RoundRecord round, FramePlace place, long? lostFromMs)
+    {
+        if (lostFromMs is { } from && from < round.Moment.WallMs)
+        {
+            holes.Add(new(from, round.Moment.WallMs, GapCause.StoreBroken));
+        }
+
+        Add(round, place);
+    }
 
     public void Add(RoundRecord round, FramePlace place)
     {

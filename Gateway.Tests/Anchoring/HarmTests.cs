@@ -119,6 +119,56 @@ public sealed class HarmTests
         }
     }
 
+    /// <summary>F-169.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Rounds_that_the_store_lost_in_a_batch_that_was_open_are_a_declared_gap_and_a_stranger_still_verifies(bool isWholeSegment)
+    {
+        using var bench = new Bench();
+        bench.Ledger.Connected = false;
+        var begun = bench.WallMs;
+        var rounds = 0;
+        using (var logbook = bench.Start(bench.Options with { SealLeavesMax = 16_384 }))
+        {
+            for (; !File.Exists(Path.Combine(bench.Directory, Logbook.JournalFolder, JournalTests.NameOf(4))); rounds++)
+            {
+                bench.Round(logbook, 4_000, 5_000); // One long batch over three segments.
+            }
+        }
+
+        bench.PowerCut();
+        var file = Path.Combine(bench.Directory, Logbook.JournalFolder, JournalTests.NameOf(2));
+        if (isWholeSegment)
+        {
+            File.Delete(file);
+            Directory.CreateDirectory(file);
+        }
+        else
+        {
+            var bytes = File.ReadAllBytes(file);
+            bytes.AsSpan(20_000, 10_000).Fill(0xA5);
+            File.WriteAllBytes(file, bytes);
+        }
+
+        bench.Ledger.Reconnect();
+        for (var start = 0; start < 2; start++)
+        {
+            using var logbook = bench.Start(bench.Options with { SealLeavesMax = 16_384, SetsUnreadableAside = true });
+            bench.Round(logbook, 4_000, 5_000);
+            logbook.SealOpen(bench.Now(logbook));
+            logbook.Offer(bench.Now(logbook));
+            logbook.Offer(bench.Now(logbook));
+            Assert.Equal(0, logbook.Status.Unanchored);
+            var verdict = bench.Verify(logbook.Extract(0, long.MaxValue), begun + 120_000, bench.WallMs);
+            Assert.True(verdict.Word == VerdictWord.Verified, verdict.ToString());
+            Assert.All(verdict.Channels, channel => Assert.Contains(channel.Intervals, interval => interval.Answer == Answer.NoData
+                && interval.Cause == nameof(GapCause.StoreBroken)));
+            Assert.InRange(verdict.Channels[0].Readings.Length, rounds / 4, rounds);
+            bench.PowerCut();
+        }
+    }
+
     /// <summary>F-166.</summary>
     [Fact]
     public void A_segment_that_cannot_be_read_is_declared_once_and_never_read_again()

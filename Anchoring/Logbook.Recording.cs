@@ -112,6 +112,12 @@ public sealed partial class Logbook
         {
             Write(new(null, EventKind.Gap, now.WallMs, EventDetail.Gap(round.WallMs, now.WallMs, GapCause.Late)), now);
         }
+        else if (lastRound is null && chain.NoRoundSince is { } start && 2 * (now.WallMs - start.ToMs) > 3L * intervalMs)
+        {
+            // F-163: the session's first round came long after its start, or the clock was set in between. A verifier asks for one event that covers the
+            // whole hole between two readings.
+            Write(new(null, EventKind.Gap, now.WallMs, EventDetail.Gap(start.FromMs, now.WallMs, GapCause.Late)), now);
+        }
     }
 
     private Moment? SameBoot(Moment? moment) => moment is { } known && known.Boot == Boot ? known : null;

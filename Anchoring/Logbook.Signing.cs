@@ -13,6 +13,7 @@ public sealed partial class Logbook
     private bool heardWord;
     private bool isResumed;
     private Statement? late;
+    private CardComparison? comparing;
     private string heldBecause = "";
     private string markFault = "";
     private long startedMs;
@@ -31,7 +32,7 @@ public sealed partial class Logbook
         return Marked(sealer.Seal(now, signer));
     }
 
-    private bool MaySign(Moment now) => heldBecause.Length == 0 && outbox.Refused?.Reason != Refusal.Conflict
+    private bool MaySign(Moment now) => heldBecause.Length == 0 && comparing is null && outbox.Refused?.Reason != Refusal.Conflict
         && (heardWord || Math.Max(now.UptimeMs, SameBoot(chain.Last)?.UptimeMs ?? 0) - startedMs >= options.WordPatienceSeconds * 1000L);
 
     private void SignClosed(Moment now)
@@ -72,56 +73,75 @@ public sealed partial class Logbook
     }
 
     /// <summary>Compares the ledger's word with this card.</summary>
-    /// <returns>Whether batches may be offered.</returns>
-    private bool Hear(LedgerWord word)
+    private AfterWord Hear(LedgerWord word)
     {
         heldBecause = "";
-        var fork = word.Shown.FirstOrDefault(shown => chain.Sealed.TryGetValue(shown.Header.Number, out var mine) && mine.Digest != shown.Digest);
+        if (comparing is { } before && !before.IsOf(word))
+        {
+            comparing = null; // The ledger has gone on since the last part of its word.
+            return AfterWord.AskAnew;
+        }
+
+        var fork = comparing is { } known ? known.WithdrawnFrom : word.Shown.FirstOrDefault(shown =>
+            chain.Sealed.TryGetValue(shown.Header.Number, out var mine) && mine.Digest != shown.Digest)?.Header.Number;
         var isAhead = word.Shown is [.., var newest] && newest.Header.Number >= chain.NextToSign;
         if (fork is null && !isAhead)
         {
             heardWord = word.Trouble.Length == 0;
-            return heardWord;
+            return heardWord ? AfterWord.Offer : AfterWord.Hold;
         }
 
-        if (late is not null && Manifest.Decode(late.Payload).FirstNumber == word.Next && word.Next > (fork?.Header.Number ?? -1))
+        if (late is not null && Manifest.Decode(late.Payload).FirstNumber == word.Next && word.Next > (fork ?? -1))
         {
             Append(FrameKind.Manifest, RecordCodec.EncodeManifest(late));
             late = null;
         }
 
-        var again = chain.Manifests.LastOrDefault(known => known.Manifest.FirstNumber == word.Next && word.Next > (fork?.Header.Number ?? -1))?.Manifest;
+        var again = chain.Manifests.LastOrDefault(known => known.Manifest.FirstNumber == word.Next && word.Next > (fork ?? -1))?.Manifest;
         if (again is not null && again.Channels.Length == Manifest?.Channels.Length)
         {
-            Resume(word, fork?.Header.Number);
-            heardWord = true;
-            return true;
+            return ResumeOrAskOn(word, fork);
         }
 
         // F-59: an older image of the card was put back, or the gateway was copied. Only the authority can tell which one goes on.
         heldBecause = fork is null
             ? $"The ledger has batches up to {word.Next - 1} that this gateway's key has signed; this card ends with batch {chain.NextToSign - 1}. "
                 + "An older image of the card was put back, or the gateway was copied. "
-            : $"The ledger has another batch {fork.Header.Number} that this gateway's key has signed than this card has: an older image of the "
+            : $"The ledger has another batch {fork} that this gateway's key has signed than this card has: an older image of the "
                 + "card was put back, or the gateway was copied. ";
         heldBecause += "Nothing is signed or offered; recording goes on and nothing is lost. Enrol this gateway again from batch "
             + $"{word.Next} on: here `gateway enrol request --out request.json`, at the authority `ledger authority enrol request.json --first "
             + $"{word.Next} --dir AUTHORITY --out enrolment.json`, here `gateway enrol accept enrolment.json`, and restart it."
             + (again is null ? "" : $" The new enrolment has {again.Channels.Length} channels, what waits here has {Manifest?.Channels.Length}: keep "
                 + "them as they are for now.");
-        return false;
+        return AfterWord.Hold;
+    }
+
+    /// <summary>F-161: what waits here may be signed already, under whatever number: the image may be of a card that waited and went on. So all headers
+    /// that this card has not are looked through before it resumes.</summary>
+    private AfterWord ResumeOrAskOn(LedgerWord word, long? withdrawnFrom)
+    {
+        comparing ??= new(word.Next, word.Last, withdrawnFrom);
+        // What this very session records, the ledger cannot have.
+        var waiting = chain.NotSigned(withdrawnFrom).Where(batch => batch.Opened.Boot < Boot).ToList();
+        comparing.Cover(waiting, word.Shown, chain.BootShift);
+        if (word.ShownThrough < word.Next - 1 && waiting.Any(batch => !comparing.Covered.Contains(batch.Number)))
+        {
+            return AfterWord.AskOn;
+        }
+
+        Resume(word, withdrawnFrom, [.. comparing.Covered]);
+        comparing = null;
+        heardWord = true;
+        return AfterWord.Offer;
     }
 
     /// <summary>The authority has enrolled this card from the ledger's next number on: what is unsigned here goes on behind what the ledger
     /// has, and what the ledger has and this card has not is written down and declared.</summary>
-    private void Resume(LedgerWord word, long? withdrawnFrom)
+    private void Resume(LedgerWord word, long? withdrawnFrom, ImmutableArray<long> covered)
     {
         var withdrawn = chain.Sealed.Keys.Count(number => number >= withdrawnFrom);
         var unsigned = chain.NotSigned(withdrawnFrom).ToList();
-        // The image's own unfinished batch: the card's other life went on from the same records and signed them.
-        var covered = unsigned.Where(batch => word.Shown.Any(shown => shown.Header.Number == batch.Number
-            && shown.Header.OpenedMs == batch.Opened.WallMs && shown.Header.Clock.UptimeMs == batch.Opened.UptimeMs
-            && shown.Header.Clock.Boot == batch.Opened.Boot + chain.BootShift)).Select(batch => batch.Number).ToImmutableArray();
         var firstBoot = unsigned.FirstOrDefault(batch => !covered.Contains(batch.Number))?.Opened.Boot ?? Boot;
         var lastBoot = word.Shown[^1].Header.Clock.Boot;
         var shift = firstBoot + chain.BootShift > lastBoot ? chain.BootShift : lastBoot + 1 - firstBoot;

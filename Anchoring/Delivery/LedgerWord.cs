@@ -15,9 +15,27 @@ public sealed record ShownHeader(Digest Digest, BatchHeader Header);
 /// <param name="Last">Payload digest of the last logged header; zero while there is none.</param>
 /// <param name="Sequences">Per channel the sequence number that must come next; empty while no batch is logged.</param>
 /// <param name="Shown">Headers from the asked number on, at most 16, and the newest, by rising number.</param>
+/// <param name="ShownThrough">Of these the last one without a hole before it; what comes between it and the newest is shown when it is asked for.</param>
 /// <param name="Trouble">What is wrong with the log itself, in a sentence with the next step; empty when it holds all that was verified
 /// before.</param>
-public sealed record LedgerWord(long Next, Digest Last, ImmutableArray<long> Sequences, ImmutableArray<ShownHeader> Shown, string Trouble);
+public sealed record LedgerWord(long Next, Digest Last, ImmutableArray<long> Sequences, ImmutableArray<ShownHeader> Shown,
+    long ShownThrough, string Trouble);
+
+/// <summary>What the gateway makes of the ledger's word.</summary>
+public enum AfterWord
+{
+    /// <summary>No batch is offered on this connection.</summary>
+    Hold,
+
+    /// <summary>Batches are offered.</summary>
+    Offer,
+
+    /// <summary>It is asked for the headers behind those that were shown.</summary>
+    AskOn,
+
+    /// <summary>It is asked from the beginning.</summary>
+    AskAnew,
+}
 
 /// <summary>Verifies the ledger's answers to questions, and the refusals that would stop a gateway. What does not verify counts for
 /// nothing: a broker that forges answers can neither stop a gateway nor let it sign.</summary>
@@ -47,7 +65,8 @@ public sealed class WordCheck(GatewayId gateway, PublicKey key, TlogPolicy polic
             throw new MalformedEvidenceException($"The ledger's word names batch {standing.Next - 1} as logged and does not show it.");
         }
 
-        return new(standing.Next, standing.Last, standing.Sequences, shown, Trouble(asked, proof, standing));
+        var through = shown.Aggregate(asked.From - 1, (last, header) => header.Header.Number == last + 1 ? last + 1 : last);
+        return new(standing.Next, standing.Last, standing.Sequences, shown, through, Trouble(asked, proof, standing));
     }
 
     /// <summary>Checks a refusal that stops offering: another batch under the number, signed by this gateway's own key; or a revocation of

@@ -21,12 +21,11 @@ public sealed record KeptRefusal(long? Number, Refusal Reason, string Words, lon
 /// <param name="chain">What is sealed.</param>
 /// <param name="uplinkOf">Reads a batch's statement and body again and rebuilds its root; null when it cannot be rebuilt.</param>
 /// <param name="anchored">Makes a verified receipt durable.</param>
-/// <param name="heard">Takes in the ledger's word, verified, before a batch is offered on a connection; false keeps all batches back.
-/// </param>
+/// <param name="heard">Takes in the ledger's word, verified, before a batch is offered on a connection.</param>
 /// <param name="before">All entries under the head that was verified last, when it is of this origin and size; null otherwise.</param>
 /// <param name="window">How many statements may be unanswered, 1 to 256.</param>
 public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Uplink?> uplinkOf, Action<Statement, ReceiptRecord> anchored,
-    Func<LedgerWord, bool> heard, Func<string, long, LogRange?> before, int window)
+    Func<LedgerWord, AfterWord> heard, Func<string, long, LogRange?> before, int window)
 {
     /// <summary>After this long without an answer a statement is sent again on the same connection.</summary>
     public const long AnswerMsMax = 60_000;
@@ -49,6 +48,7 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
     private long askedAtMs;
     private bool hasWord;
     private bool mayOffer;
+    private long? askFrom;
     private long connection = -1;
     private long waitUntilMs;
 
@@ -92,7 +92,7 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
             connection = state.Connection;
             sentAtMs.Clear();
             delivered.Clear();
-            (question, hasWord, LogTrouble) = (null, false, "");
+            (question, hasWord, askFrom, LogTrouble) = (null, false, null, "");
         }
 
         if (!state.Connected || now.UptimeMs < waitUntilMs)
@@ -113,7 +113,7 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
     }
 
     /// <summary>Asks anew at the next turn: what the ledger said last is in doubt.</summary>
-    public void AskAgain() => (question, hasWord) = (null, false);
+    public void AskAgain() => (question, hasWord, askFrom) = (null, false, null);
 
     private void Receive(Moment now)
     {
@@ -134,7 +134,7 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
         }
 
         var asked = new LedgerQuestion([.. RandomNumberGenerator.GetBytes(LedgerQuestion.NonceLength)],
-            chain.Unanchored.FirstOrDefault()?.Number ?? chain.NextToSign, chain.BeaconNote);
+            askFrom ?? chain.Unanchored.FirstOrDefault()?.Number ?? chain.NextToSign, chain.BeaconNote);
         var message = asked.Encode();
         if (link.TrySend(Digest.Of(message), message))
         {
@@ -258,8 +258,11 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
         try
         {
             var word = wordCheck!.Check(question!, answer);
-            (question, hasWord, LogTrouble) = (null, true, word.Trouble);
-            mayOffer = heard(word);
+            LogTrouble = word.Trouble;
+            var after = heard(word);
+            mayOffer = after == AfterWord.Offer;
+            (question, hasWord) = (null, after is AfterWord.Offer or AfterWord.Hold);
+            askFrom = after == AfterWord.AskOn ? word.ShownThrough + 1 : null;
         }
         catch (MalformedEvidenceException fault)
         {

@@ -87,6 +87,9 @@ public sealed partial class Chain
     internal void Apply(ResumeRecord resume)
     {
         var unsigned = NotSigned(resume.WithdrawnFrom).Where(batch => !resume.Covered.Contains(batch.Number)).ToList();
+        var first = resume.WithdrawnFrom ?? NextToSign;
+        var open = Open.Number;
+        var closesUp = resume.WithdrawnFrom is null && resume.Number == NextToSign;
         foreach (var batch in sealedBatches.Values.Where(batch => batch.Number >= resume.WithdrawnFrom).ToList())
         {
             numbers.Remove(batch.Digest);
@@ -97,14 +100,19 @@ public sealed partial class Chain
         closed.Clear();
         (NextToSign, Previous, BootShift, SealedBeacon) = (resume.Number, resume.Previous, resume.BootShift, default);
         (SignedSequences, Sequences) = (resume.Sequences, resume.Sequences);
-        Open.Number = resume.Number;
-        foreach (var batch in unsigned)
+        // F-162: some of them may stand in segments that were folded since and are gone; they had numbers all the same, and their seals come. Only what
+        // closes up after harm leaves no number to what is not there.
+        long NumberOf(long old, int place) => resume.Number + (closesUp ? place : old - first - resume.Covered.Count(covered => covered < old));
+        for (var i = 0; i < unsigned.Count; i++)
         {
+            var batch = unsigned[i];
+            Open.Number = NumberOf(batch.Number, i);
             EnsureSequences();
             closed.Add(batch with { Number = Open.Number, Sequences = Sequences });
             Advance(Open.Number, batch.Rounds);
-            Open.Number++;
         }
+
+        Open.Number = NumberOf(open, unsigned.Count);
 
         openNumberSeen = Open.Number;
         EnsureSequences();
@@ -127,6 +135,11 @@ public sealed partial class Chain
             Opened = new(clock.Boot - Math.Min(BootShift, clock.Boot), clock.UptimeMs, header.OpenedMs, clock.Trust, clock.ErrorMs),
             Beacon = header.Beacon,
         }, seal);
+        if (header.Number + 1 == (closed is [var next, ..] ? next.Number : Open.Number))
+        {
+            GoOnFrom(seal.NextSequences); // F-162: a resumption did not know how many readings this one has.
+        }
+
         return true;
     }
 

@@ -47,4 +47,40 @@ public sealed class EarlyEndTests
         var gap = Assert.Single(verdict.Channels[0].Intervals, interval => interval.Answer == Answer.NoData && interval.Cause is nameof(GapCause.PowerLoss));
         Assert.True(gap.ToMs - gap.FromMs > starts * 600_000);
     }
+
+    // F-163: the machine stands still between a start and its first round, or its clock, unset at boot, is set in that time.
+    [Theory]
+    [InlineData(3_000_000, true)]
+    [InlineData(3_000_000, false)]
+    [InlineData(1_000, false)]
+    public void A_first_round_long_after_its_start_or_behind_a_clock_set_meanwhile_is_inside_one_declared_gap(long afterMs, bool hasClock)
+    {
+        using var bench = new Bench();
+        using (var first = bench.Start())
+        {
+            bench.Round(first, 4_000, 5_000);
+            bench.Round(first, 4_100, 5_000);
+        }
+
+        bench.PowerCut();
+        var wallMs = bench.WallMs;
+        bench.WallMs = hasClock ? wallMs : 1_000;
+        using var last = bench.Start();
+        bench.WallMs = wallMs;
+        bench.Pass(afterMs);
+        bench.Round(last, 4_200, 5_000);
+        var end = bench.WallMs;
+        last.SealOpen(bench.Now(last));
+        for (var i = 0; i < 8; i++)
+        {
+            bench.Pass();
+            last.Offer(bench.Now(last));
+        }
+
+        var verdict = bench.Verify(last.Extract(0, long.MaxValue), Bench.StartMs + 60_000, end);
+        // What was sealed in 1970 builds on a checkpoint of today: its time is not proven, and nothing is left out.
+        Assert.True(verdict.Word == (hasClock ? VerdictWord.Verified : VerdictWord.TimeNotProven), $"{verdict.Word} {verdict.Fault}: {verdict.Reason}");
+        var gap = Assert.Single(verdict.Channels[0].Intervals, interval => interval.Answer == Answer.NoData);
+        Assert.True(gap.ToMs - gap.FromMs > afterMs);
+    }
 }

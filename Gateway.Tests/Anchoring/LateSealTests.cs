@@ -55,6 +55,84 @@ public sealed class LateSealTests
         }
     }
 
+    /// <summary>F-162: a card that was put back has signed, far from coverage, several segments that it must take back; after it resumed, the first of
+    /// them are folded and gone, and the journal begins in the midst of what got new numbers. A simulated week found it.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_a_card_took_back_keeps_its_new_numbers_when_the_first_segments_of_it_are_gone(bool hasSigned)
+    {
+        using var bench = new Bench(options: new() { SegmentLength = Journal.SegmentLengthMin, WordPatienceSeconds = hasSigned ? 0 : 604_800 });
+        long rounds;
+        using (var logbook = bench.Start())
+        {
+            Record(bench, logbook, 4);
+        }
+
+        var image = bench.Image();
+        bench.PowerCut();
+        using (var logbook = bench.Start())
+        {
+            Record(bench, logbook, 6);
+            rounds = bench.Ledger.Bodies.Sum(body => body.Rounds.Length);
+        }
+
+        bench.PutBack(image);
+        bench.Ledger.Connected = false;
+        for (var start = 0; start < 3; start++)
+        {
+            bench.PowerCut();
+            using var logbook = bench.Start();
+            Record(bench, logbook, 60);
+        }
+
+        bench.Ledger.Reconnect();
+        var again = bench.SignManifest(2, BatchHeader.Decode(bench.Ledger.Logged[^1].Payload).Number + 1, bench.FirstManifest.PayloadDigest);
+        for (var start = 0; start < 12; start++)
+        {
+            bench.PowerCut();
+            using (var logbook = bench.Open())
+            {
+                logbook.Enrol(again);
+                logbook.Start(bench.Now(logbook));
+                Record(bench, logbook, 1);
+                for (var turn = 0; turn < 3; turn++)
+                {
+                    bench.Pass();
+                    logbook.Offer(bench.Now(logbook)); // A window of batches a turn: every start finds another beginning of the journal.
+                }
+            }
+
+            Assert.Empty(Fsck.Run(bench.Directory, RoadLedger.Policy).Findings);
+        }
+
+        using (var logbook = bench.Start())
+        {
+            Assert.Equal(0, logbook.Status.Unanchored);
+            Assert.Empty(logbook.Status.Faults);
+        }
+
+        var next = 0L;
+        foreach (var body in bench.Ledger.Bodies)
+        {
+            Assert.Equal(next, body.Channels[0].FirstSequence);
+            next += body.Rounds.Length;
+        }
+
+        Assert.Equal(rounds + (3 * 60) + 12, next);
+    }
+
+    private static void Record(Bench bench, Logbook logbook, int batches)
+    {
+        for (var i = 0; i < batches; i++)
+        {
+            bench.Round(logbook, 4_000, 5_000);
+            logbook.SealOpen(bench.Now(logbook));
+            logbook.Offer(bench.Now(logbook));
+            logbook.Offer(bench.Now(logbook));
+        }
+    }
+
     /// <summary>F-142: the end of a batch stands first in a segment, and the one that holds its rounds is folded and gone. A simulated week found
     /// it.</summary>
     [Theory]

@@ -17,6 +17,9 @@ internal sealed class BundleChecker(GatewayId gateway, int channels, VerifierPol
     /// <summary>Fields whose every bit is signed, or hashed into what is signed.</summary>
     private static readonly string[] Evidence = ["header", "tree", "path", "columns", "leaves"];
 
+    /// <summary>What joins two heads of the log is looked at when the record is whole.</summary>
+    private const string Consistency = "consistency";
+
     /// <summary>Checks that everything on the card is what strangers have seen.</summary>
     public void CheckWhole(LogbookExtract extract)
     {
@@ -57,7 +60,8 @@ internal sealed class BundleChecker(GatewayId gateway, int channels, VerifierPol
 
     /// <summary>Checks a window's bundle, whoever made it.</summary>
     /// <param name="batches">How many batches it shows.</param>
-    public void Check(byte[] bytes, SoundWindow window, int batches)
+    /// <param name="mayBeSetBack">A clock that was set back may have put other batches into it.</param>
+    public void Check(byte[] bytes, SoundWindow window, int batches, bool mayBeSetBack = true)
     {
         var verdict = verify(bytes, policy);
         checker.Tally.Windows++;
@@ -65,7 +69,7 @@ internal sealed class BundleChecker(GatewayId gateway, int channels, VerifierPol
         // A ledger that was away for weeks makes the time unproven, and a clock set back afterwards puts other batches into the window.
         // Nothing may ever read as changed, as holed, or as nobody's.
         if (verdict.Word is not (VerdictWord.Verified or VerdictWord.TimeNotProven)
-            && !(verdict.Word == VerdictWord.Incomplete && batches > 1))
+            && !(verdict.Word == VerdictWord.Incomplete && batches > 1 && mayBeSetBack))
         {
             checker.Violate($"A sound window reads {verdict.Word}: {verdict.Reason}");
             return;
@@ -100,19 +104,21 @@ internal sealed class BundleChecker(GatewayId gateway, int channels, VerifierPol
 
     private void Flip(byte[] bytes, Verdict sound, bool isEvidence)
     {
-        var at = isEvidence ? InEvidence(bytes) : (int)dice.Between(0, bytes.Length - 1);
+        var at = isEvidence ? InEvidence(bytes, withProofs: sound.Word != VerdictWord.Incomplete) : (int)dice.Between(0, bytes.Length - 1);
         var flipped = (byte[])bytes.Clone();
         flipped[at] ^= (byte)(1 << (int)dice.Between(0, 7));
         var second = verify(flipped, policy); // Whatever the bit: an answer, never an exception.
         if (isEvidence && second.Word == sound.Word && second.Reason == sound.Reason)
         {
-            checker.Violate($"One bit at byte {at} was changed and the window still reads {second.Word}.");
+            checker.Violate($"One bit at byte {at} was changed and the window still reads {second.Word}: {second.Reason} "
+                + $"There: {System.Text.Encoding.UTF8.GetString(bytes[Math.Max(0, at - 200)..Math.Min(at + 40, bytes.Length)])}");
         }
     }
 
     /// <summary>A byte of the text of one string that is evidence, each string as likely as the others.</summary>
-    private int InEvidence(byte[] bytes)
+    private int InEvidence(byte[] bytes, bool withProofs)
     {
+        var isBetweenHeads = false;
         List<(int From, int Length)> strings = [];
         var reader = new Utf8JsonReader(bytes);
         var field = "";
@@ -121,8 +127,9 @@ internal sealed class BundleChecker(GatewayId gateway, int channels, VerifierPol
             if (reader.TokenType == JsonTokenType.PropertyName)
             {
                 field = reader.GetString();
+                isBetweenHeads = reader.CurrentDepth == 1 ? field == Consistency : isBetweenHeads;
             }
-            else if (reader.TokenType == JsonTokenType.String && reader.ValueSpan.Length > 0 && Evidence.Contains(field))
+            else if (reader.TokenType == JsonTokenType.String && reader.ValueSpan.Length > 0 && Evidence.Contains(field) && (withProofs || !isBetweenHeads))
             {
                 strings.Add(((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length));
             }

@@ -24,6 +24,7 @@ public sealed partial class RecordChecker
     private readonly HashSet<long> toldMissing = [];
     private uint? bootShift = 0;
     private uint bootFloor;
+    private long? unsettledFrom; // A card that was put back behind the ledger signs these numbers in vain, until it resumes.
 
     /// <summary>Batches that the ledger has, and the card has not since an older image of it was put back.</summary>
     public ImmutableHashSet<long> Missing { get; private set; } = [];
@@ -34,12 +35,9 @@ public sealed partial class RecordChecker
     /// <summary>Last batches before a break; the window over it must verify like any other.</summary>
     public List<long> Broken { get; } = [];
 
-    /// <summary>The ledger has a batch of the card as it is now: no older image was put back since.</summary>
-    public bool IsSettled => bootShift is not null;
-
     /// <summary>An image of the card is taken now.</summary>
     /// <param name="next">The first number that is not signed on it.</param>
-    public CardMark Mark(long next) => new([.. expected], Missing) { Next = next };
+    public CardMark Mark(long next) => new([.. expected], Missing) { Next = Math.Min(next, unsettledFrom ?? next) };
 
     /// <summary>An image is put back: the truck's record goes on from there, the ledger's from where it is.</summary>
     /// <param name="others">Marks of the other images. Numbers that are signed from now on are others than theirs.</param>
@@ -59,11 +57,11 @@ public sealed partial class RecordChecker
         kept.ForEach(expected.Enqueue);
         Missing = mark.Missing;
         bootShift = null;
-        bootFloor = 0;
+        (bootFloor, unsettledFrom) = (0, null);
         if (mark.Next < next)
         {
             Missing = Missing.Union(Enumerable.Range((int)mark.Next, (int)(next - mark.Next)).Select(number => (long)number));
-            bootFloor = lastLogged!.Clock.Boot + 1;
+            (bootFloor, unsettledFrom) = (lastLogged!.Clock.Boot + 1, mark.Next);
             Broken.Add(lastLogged.Number);
             Excursions.Forgotten();
             Changes.Forgotten();
@@ -114,6 +112,7 @@ public sealed partial class RecordChecker
             return;
         }
 
+        unsettledFrom = null;
         var boot = header.Clock.Boot;
         Require(boot >= bootFloor, () => $"Batch {header.Number} is of boot {boot}; the ledger had seen {bootFloor - 1} when the card was put back.");
         var own = expected.Where(round => round.Boot <= boot).GroupBy(round => round.Boot).FirstOrDefault(session => HasRounds(session, body));

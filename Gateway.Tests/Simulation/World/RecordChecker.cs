@@ -23,6 +23,9 @@ public sealed class TrueRound(long trueMs, uint boot, long wallMs, ImmutableArra
     /// <summary>The settings that it was taken under.</summary>
     public string Settings { get; init; } = "";
 
+    /// <summary>The truck's clock was right.</summary>
+    public bool IsTimely => Math.Abs(trueMs - wallMs) < 60_000;
+
     /// <summary>The ledger has the batch that it stands in.</summary>
     public bool IsLogged { get; set; }
 
@@ -113,6 +116,7 @@ public sealed partial class RecordChecker(long intervalMs, Func<Checkpoint?> hea
     private Digest lastDigest;
     private TrueRound? lastRound;
     private bool bootDeclared;
+    private List<EventDetail.GapSpan> gaps = [], gapsBefore = [];
 
     public YearTally Tally { get; } = new();
 
@@ -261,8 +265,15 @@ public sealed partial class RecordChecker(long intervalMs, Func<Checkpoint?> hea
 
     private void Compare(BatchHeader header, BatchBody body)
     {
+        if (Diary is not null)
+        {
+            Diary($"batch {header.Number}: rounds {string.Join(' ', body.Rounds)}; "
+                + string.Join(' ', body.Events.Select(happened => $"{happened.Kind} {happened.TimeMs} {EventDetail.ReadGap(happened.Detail)}")));
+        }
+
         Told(body);
         LearnShift(header, body);
+        gaps.AddRange(body.Events.Select(happened => EventDetail.ReadGap(happened.Detail)).OfType<EventDetail.GapSpan>());
         bootDeclared |= body.Events.Any(happened => happened.Kind == EventKind.Boot && EventDetail.ReadGap(happened.Detail) is not null);
         for (var i = 0; i < body.Channels.Length; i++)
         {
@@ -277,10 +288,11 @@ public sealed partial class RecordChecker(long intervalMs, Func<Checkpoint?> hea
         }
 
         var truths = Enumerable.Range(0, body.Rounds.Length).Select(i => Compare(header, body, i)).ToList();
+        (gapsBefore, gaps) = truths.Count > 0 ? (gaps, []) : (gapsBefore, gaps);
         Excursions.Batch(header.Number, body, truths);
         Changes.Batch(header.Number, body, truths);
         if (truths.Count > 1 && header.ClosedMs > header.OpenedMs
-            && truths.TrueForAll(truth => truth is not null && Math.Abs(truth.TrueMs - truth.WallMs) < 60_000))
+            && truths.TrueForAll(truth => truth is { IsTimely: true }))
         {
             SoundWindows.Add(new(header.Number, header.OpenedMs, header.ClosedMs, [.. truths.OfType<TrueRound>()]));
         }
@@ -312,6 +324,12 @@ public sealed partial class RecordChecker(long intervalMs, Func<Checkpoint?> hea
         {
             Tally.UnexplainedMinutes += (truth.TrueMs - before.TrueMs - intervalMs) / 60_000;
             Violate($"Nothing explains why no round stands in batch {header.Number} before {truth.WallMs}.");
+        }
+        else if (lastRound is { IsTimely: true } earlier && truth.IsTimely && truth.WallMs - earlier.WallMs > 2 * intervalMs
+            && !gapsBefore.Concat(gaps).Any(gap => gap.FromMs <= earlier.WallMs + (2 * intervalMs) && gap.ToMs >= truth.WallMs - (2 * intervalMs)))
+        {
+            Tally.UnexplainedMinutes += (truth.WallMs - earlier.WallMs - intervalMs) / 60_000;
+            Violate($"No event covers the whole hole between {earlier.WallMs} and {truth.WallMs}, in batch {header.Number}.");
         }
 
         truth.IsLogged = true;

@@ -44,7 +44,7 @@ public sealed partial class TruckWorld
             return;
         }
 
-        if (kinds.Contains(FaultKind.CardPutBack) && laterDice.OnceIn(DayInTurns / 2) && checker.IsSettled)
+        if (kinds.Contains(FaultKind.CardPutBack) && laterDice.OnceIn(DayInTurns / 2))
         {
             var image = new CardImage(card.Image(laterDice.Coin() ? Survival.Flushed : Survival.Written),
                 File.Exists(SeenPath) ? File.ReadAllBytes(SeenPath) : null, enrolment, settings, checker.Mark((session.Status.Sealed ?? -1) + 1));
@@ -135,7 +135,7 @@ public sealed partial class TruckWorld
         ShownByLedger(windows, window);
     }
 
-    private void ShownByLedger(BundleChecker windows, SoundWindow window)
+    private void ShownByLedger(BundleChecker windows, SoundWindow window, bool mayBeSetBack = true)
     {
         var (bundle, batches, problem) = ledger.Window(key.Gateway, window.FromMs, window.ToMs);
         if (bundle is null)
@@ -144,7 +144,7 @@ public sealed partial class TruckWorld
             return;
         }
 
-        windows.Check(bundle, window, batches);
+        windows.Check(bundle, window, batches, mayBeSetBack);
     }
 
     /// <summary>Windows over the places where a card that was put back went on behind the other one: the ledger has both sides.</summary>
@@ -155,7 +155,8 @@ public sealed partial class TruckWorld
             if (checker.SoundWindows.Find(window => window.Number == number) is { } before
                 && checker.SoundWindows.Find(window => window.Number > number) is { } after && after.ToMs > before.FromMs && after.Number - number < BreakBatchesMax)
             {
-                ShownByLedger(windows, new(number, before.FromMs, after.ToMs, before.Truths.AddRange(after.Truths)));
+                ShownByLedger(windows, new(number, before.FromMs, after.ToMs, before.Truths.AddRange(after.Truths)),
+                    mayBeSetBack: after.Number > number + 1);
                 Tally.BreaksShown++;
             }
         }

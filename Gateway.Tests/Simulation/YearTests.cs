@@ -1,8 +1,8 @@
 namespace Gateway.Tests.Simulation;
 
 /// <summary>Goal: nothing lost, nothing invented, no minute unexplained, whatever a year brings. Method: production code from cycle to
-/// tiled log, driven by one seed through a year of faults; only bus, card, clocks and road are made up. Here
-/// each seed's first weeks, or its week of many faults; a whole year with SIM_SEED=0x…, thousands with `Gateway.Benchmarks -- years N` and `-- weeks N`.</summary>
+/// tiled log, driven by one seed through a year of faults; only bus, card, clocks and road are made up. Found so: F-142, F-160, F-161,
+/// F-162, F-163. Here each seed's first weeks, or its week of many faults; a whole year with SIM_SEED=0x…, thousands with `Gateway.Benchmarks -- years N` and `-- weeks N`.</summary>
 public sealed class YearTests
 {
     private const int DaysOfEach = 20;

@@ -142,7 +142,7 @@ internal static class PageFrame
         html.Add($"<label for=\"tz\">{texts["zone"]}</label>" +
             $"<input id=\"tz\" name=\"tz\" placeholder=\"+02:00\" " +
             $"value=\"{(request.Offset is { } minutes ? PageRequest.OffsetName(minutes) : "")}\">");
-        html.Add($"<button class=\"button\">{texts["zone.set"]}</button></form></main><footer class=\"noprint\"><nav aria-label=\"{texts["foot"]}\">");
+        html.Add($"<button class=\"button\">{texts["zone.set"]}</button></form></main><footer class=\"noprint\"><nav aria-label=\"{texts["everywhere"]}\">");
         html.Add($"<a href=\"/verify\">{texts["foot.verify"]}</a><a href=\"/releases{request.Query()}\">{texts["releases"]}</a></nav></footer></div></body></html>\n");
         return html.ToString();
     }

@@ -29,6 +29,8 @@ export class Page {
   private readonly toast = h('p', { role: 'status', class: 'toast noprint' });
   private speech = new Speech(LANGUAGES.find((name) => navigator.language.startsWith(name)) ?? 'en');
   private bundle: Uint8Array | null = null;
+  /** The record that this page itself carries. */
+  private inside: Uint8Array | null = null;
   private offer: Uint8Array | null = null;
   private trust: Trust | null = null;
   private issuers: IssuerList | null = rememberedIssuers();
@@ -51,7 +53,7 @@ export class Page {
 
   start(): void {
     const block = (name: 'bundle' | 'policy' | 'context'): string => readBlock(this.source, name) ?? '';
-    if (block('bundle').trim() !== '') this.bundle = utf8(block('bundle'));
+    if (block('bundle').trim() !== '') this.inside = this.bundle = utf8(block('bundle'));
     this.scanned = /^#(?:.*&)?r=([0-9a-f]{16})(?:&|$)/.exec(location.hash)?.[1] ?? null;
     try {
       this.context = block('context').trim() === '' ? {} : JSON.parse(block('context')) as Record<string, unknown>;
@@ -218,7 +220,7 @@ export class Page {
     const releases = [...this.result?.is === 'verdict' ? this.result.verdict.releases : [], ...this.proven];
     const answer = pageAnswer(releases, pageSum(this.source));
     if (this.result?.is === 'verdict') {
-      append(main, verdictSections(this.result.verdict, [this.askTrust(), warning(answer, speech, said)], { speech, scanned: this.scanned, trust, charts, said }));
+      append(main, verdictSections(this.result.verdict, [this.carried(), this.askTrust(), warning(answer, speech, said)], { speech, scanned: this.scanned, trust, charts, said }));
       main.append(drop(true));
     } else if (this.result?.is === 'certificate') {
       append(main, [...certificateSections(this.result.answer, this.issuers, speech, (file) => void this.open(file)), drop(true)]);
@@ -246,6 +248,11 @@ export class Page {
     if (typeof shipment !== 'string') return [];
     return [h('section', { id: 'shipment' }, h('h2', {}, h('bdi', {}, speech.say('link.shipment', shipment))), h('p', {}, speech.say('shipment.says')),
       typeof link === 'string' && /^https?:\/\//.test(link) && h('p', { class: 'noprint' }, h('a', { href: link }, speech.say('disclosures'))))];
+  }
+
+  /** Said of a page with evidence inside: what it has just done, and with what. */
+  private carried(): HTMLElement | null {
+    return this.bundle === null || this.bundle !== this.inside ? null : h('p', { id: 'carried' }, this.speech.say('carried'));
   }
 
   private speak(language: Language): void {

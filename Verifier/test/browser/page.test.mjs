@@ -212,10 +212,14 @@ test('saved evidence is named after gateway and window, and opens from disk with
     assert.match(saved.suggestedFilename(), /^[0-9a-f]{8}-\d{8}T\d{6}Z-\d{8}T\d{6}Z\.evidence\.html$/);
     const path = join(w.folder, 'saved.html');
     await saved.saveAs(path);
+    assert.equal(await tab.$('#carried'), null, 'the record was chosen, and is not inside this page');
     await tab.goto(pathToFileURL(path).href);
     await tab.waitForSelector('#verdict[data-word="SignerUnknown"]');
     await tab.click('#use-offer');
     await tab.waitForSelector('#verdict[data-word="Verified"]');
+    assert.match(await tab.textContent('#carried'), /carries the record inside it and has just checked it itself/);
+    await tab.setInputFiles('#choose', file(bundle('untouched')));
+    await tab.waitForFunction(() => document.querySelector('#carried') === null);
   });
 });
 

@@ -19,7 +19,7 @@ export const WORDS = {
   'trust.none': { en: 'No keys are trusted yet.', fr: "Aucune clé n'a encore été choisie.", zh: '尚未信任任何密钥。' },
   'another': { en: 'ANOTHER RECORD', fr: 'AUTRE RELEVÉ', zh: '不是同一记录' },
   'another.means': { en: 'This is not the record whose code you scanned: no batch of it has a root that begins with {0}.', fr: "Ce n'est pas le relevé dont vous avez lu le code : aucun lot n'a une racine commençant par {0}.", zh: '这不是您所扫描的码对应的记录：没有任何批次的根哈希以 {0} 开头。' },
-  'save': { en: 'Save', fr: 'Enregistrer', zh: '保存' },
+  'carried': { en: 'This page carries the record inside it and has just checked it itself, in this browser. It asked nobody, and works without network.', fr: "Cette page contient le relevé et vient de le vérifier elle-même, dans ce navigateur. Elle n'a rien demandé à personne et fonctionne sans réseau.", zh: '本页内含此记录，并刚刚在本浏览器中自行完成核验；未询问任何人，断网也能使用。' },
   'save.evidence': { en: 'Save evidence (this page with the record inside)', fr: 'Enregistrer la preuve (cette page avec le relevé)', zh: '保存证据（本页连同记录）' },
   'save.keys': { en: 'Save this page with my keys', fr: 'Enregistrer cette page avec mes clés', zh: '保存带有我的密钥的本页' },
   'mkt': { en: 'Mean {0}, mean kinetic temperature {1} (ΔH 83.144 kJ/mol; each reading counts until the next, for two intervals at most; information, not a release verdict).', fr: "Moyenne {0}, température cinétique moyenne {1} (ΔH 83,144 kJ/mol ; chaque relevé compte jusqu'au suivant, deux intervalles au plus ; à titre d'information, sans valeur de libération).", zh: '平均 {0}，平均动力学温度 {1}（ΔH 83.144 kJ/mol；每个读数计至下一个，最多两个间隔；仅供参考，不是放行结论）。' },

@@ -75,7 +75,7 @@ public sealed class EvidenceFileTests : IDisposable
     public void Any_other_file_is_for_the_verifier_to_name(string text) => Assert.Equal(VerdictWord.CannotCheck,
         Verifier.Verify(EvidenceFile.BundleIn(Encoding.Latin1.GetBytes(text), "file"), truck.Policy).Word);
 
-    /// <summary>Objects that a PDF packs together, with places and numbers that no tool writes.</summary>
+    /// <summary>F-175. Objects that a PDF packs together, with places and numbers that no tool writes.</summary>
     [Theory]
     [InlineData("5 -99 ", 1, 6, "no catalog")]
     [InlineData("99999999999 0 ", 1, 14, "no catalog")]

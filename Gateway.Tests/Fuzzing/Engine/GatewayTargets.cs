@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Configuration;
 using Gateway.Hosting;
+using Gateway.Inputs;
+using Gateway.Verbs;
 using Sensors.Emulation;
 
 namespace Gateway.Tests.Fuzzing;
@@ -56,6 +58,40 @@ public sealed class GatewayTargets : IDisposable
             return trip.TemperatureAt(trip.Rows[0].WallMs) is not null && trip.Gaps.Length >= 0;
         })
         { Documented = [typeof(LoggerFileException)], AllocatedPerByte = 192 };
+        yield return new("file with evidence", [Pdf(isPacked: false), Pdf(isPacked: true), "<!DOCTYPE html>\n<script type=\"application/json\" id=\"coldproof-bundle\">{}</script>"u8.ToArray()],
+            input => EvidenceFile.BundleIn(input, "file").Length > 0)
+        { Documented = [typeof(VerbException)], AllocatedPerByte = 1_024, AllocatedMin = 512 * 1024 };
+    }
+
+    /// <summary>A PDF with one proof inside: its objects one by one, or packed together as PDF 1.5 has it, not compressed, so that harm gets inside.</summary>
+    private static byte[] Pdf(bool isPacked)
+    {
+        (int Number, string Body)[] plain =
+        [
+            (1, "<< /Type /Catalog /Names << /EmbeddedFiles 4 0 R >> >>"), (4, "<< /Names [(trip.coldproof.json) 10 0 R] >>"),
+            (10, "<< /Type /Filespec /F (trip.coldproof.json) /UF <FEFF0074002E0063006F006C006400700072006F006F0066002E006A0073006F006E> /EF << /F 11 0 R >> >>"),
+            (12, "2"),
+        ];
+        var text = new StringBuilder("%PDF-1.7\n11 0 obj\n<< /Type /EmbeddedFile /Length 12 0 R >>\nstream\n{}\nendstream\nendobj\n");
+        if (!isPacked)
+        {
+            foreach (var (number, body) in plain)
+            {
+                text.Append($"{number} 0 obj\n{body}\nendobj\n");
+            }
+
+            return Encoding.ASCII.GetBytes(text.Append("trailer\n<< /Root 1 0 R >>\n").ToString());
+        }
+
+        var (places, content) = (new StringBuilder(), new StringBuilder());
+        foreach (var (number, body) in plain)
+        {
+            places.Append($"{number} {content.Length} ");
+            content.Append(body).Append(' ');
+        }
+
+        text.Append($"9 0 obj\n<< /Type /ObjStm /N {plain.Length} /First {places.Length} /Length {places.Length + content.Length} >>\nstream\n{places}{content}\nendstream\nendobj\n");
+        return Encoding.ASCII.GetBytes(text.Append("8 0 obj\n<< /Type /XRef /Root 1 0 R /Length 0 >>\nstream\n\nendstream\nendobj\n").ToString());
     }
 
     /// <summary>Settings or problems, never both and never neither; every problem is a sentence of a length that a person reads.</summary>

@@ -53,21 +53,38 @@ public sealed class LinkBook(LedgerStore store)
         return found.Count > 0 || key is not { Gtin: { } gtin, Lot: { } lot, Serial: not null } ? found : OpenFor(Gs1Key.Product(gtin, lot));
     }
 
-    /// <summary>All entries that the holder of this link may see, in log order: those of every link with the same key and gateway when it
-    /// was opened by its token, its own when it is open to everybody.</summary>
-    public List<KnownDisclosure> EntriesFor(KnownLink link)
+    /// <summary>The entries that the holder of this link may see, in log order: those of every link with the same key and gateway when it was opened by
+    /// its token, its own when it is open to everybody.</summary>
+    /// <param name="after">Only those behind this place of the log.</param>
+    /// <param name="max">At most so many.</param>
+    public List<KnownDisclosure> EntriesFor(KnownLink link, long after = -1, int max = int.MaxValue)
     {
         using var context = store.Read();
-        var path = DigitalLink.Write(link.Terms.Key);
+        return Entries(context, Visible(context, link).Where(row => row.LogIndex > after).OrderBy(row => row.LogIndex).Take(max));
+    }
+
+    /// <summary>Of those, every creation and revocation and the newest uses, at most so many together with the acts; and how many there are in all. A
+    /// link that is read for years has an entry for each of its minutes: a page reads what it shows.</summary>
+    public (List<KnownDisclosure> Newest, int Count) NewestFor(KnownLink link, int max)
+    {
+        using var context = store.Read();
+        var visible = Visible(context, link);
+        var acts = Entries(context, visible.Where(row => row.Number == 0 || row.Revokes));
+        var uses = Entries(context, visible.Where(row => row.Number != 0 && !row.Revokes).OrderByDescending(row => row.LogIndex).Take(Math.Max(0, max - acts.Count)));
+        return ([.. acts.Concat(uses).OrderBy(entry => entry.LogIndex)], visible.Count());
+    }
+
+    private static IQueryable<DisclosureRow> Visible(LedgerContext context, KnownLink link)
+    {
         if (link.Terms.Access == LinkAccess.Open)
         {
-            return Entries(context, context.Disclosures.Where(row => row.Link == link.Id.Value));
+            return context.Disclosures.Where(row => row.Link == link.Id.Value);
         }
 
+        var path = DigitalLink.Write(link.Terms.Key);
         var parties = Read(context, context.Links.Where(other => other.Key == path)).Where(other => other.Terms.Gateway == link.Terms.Gateway)
-            .Select(other => other.Id.Value).ToHashSet();
-        return Entries(context, context.Disclosures.Where(row => context.Links.Any(other => other.Id == row.Link && other.Key == path)))
-            .FindAll(entry => parties.Contains(entry.Row.Link));
+            .Select(other => other.Id.Value).ToList();
+        return context.Disclosures.Where(row => parties.Contains(row.Link));
     }
 
     /// <summary>The entry that made this link.</summary>

@@ -14,7 +14,7 @@ namespace Ledger.Links;
 internal static class LinkPages
 {
     /// <summary>Most entries of a page; the file has all.</summary>
-    private const int RowsMax = 100;
+    public const int RowsMax = 100;
 
     private static readonly ShownForms[] Forms = [ShownForms.Evidence, ShownForms.Bundle, ShownForms.Page, ShownForms.Table, ShownForms.Report];
 
@@ -34,14 +34,16 @@ internal static class LinkPages
         [texts.Format("link.shipment", link.Terms.Key), texts.Format("link.for", link.Terms.Recipient, link.Terms.Reason)];
 
     /// <summary>The entries as a table, creation and revocation first of all, then the newest uses.</summary>
-    public static Markup Entries(PageRequest request, KnownLink link, List<KnownDisclosure> entries)
+    /// <param name="entries">What is shown.</param>
+    /// <param name="count">How many there are.</param>
+    public static Markup Entries(PageRequest request, KnownLink link, List<KnownDisclosure> entries, int count)
     {
         var texts = request.Texts;
         var html = new Html();
         html.Add($"<h2>{texts["disclosures"]}</h2><p>{texts[link.Terms.Access == LinkAccess.Open ? "disclosures.own" : "disclosures.all"]}</p>");
         var table = new StackTable(texts["disclosures.when"], texts["disclosures.what"], texts["disclosures.index"]);
         var recipients = entries.Select(entry => entry.Content).OfType<LinkCreated>().ToDictionary(made => made.Link, made => made.Terms.Recipient);
-        foreach (var entry in Chosen(entries))
+        foreach (var entry in entries)
         {
             table.Row(StackTable.Text(request.Time(entry.Content.AtMs)),
                 StackTable.Quoted(Words(request, entry.Content, recipients.GetValueOrDefault(entry.Content.Link, "?"))),
@@ -49,9 +51,9 @@ internal static class LinkPages
         }
 
         html.Add($"{table.Write(texts)}");
-        if (entries.Count > RowsMax)
+        if (count > entries.Count)
         {
-            html.Add($"<p>{texts.Format("disclosures.more", texts.Number(entries.Count - RowsMax))}</p>");
+            html.Add($"<p>{texts.Format("disclosures.more", texts.Number(count - entries.Count))}</p>");
         }
 
         html.Add($"<p>{texts["disclosures.text"]}</p><p class=\"noprint\"><a class=\"button\" href=\"{request.Path}/disclosures.json\" download>");
@@ -133,12 +135,6 @@ internal static class LinkPages
         json.WriteEndObject();
         json.Flush();
         return bytes.WrittenSpan.ToArray();
-    }
-
-    private static IEnumerable<KnownDisclosure> Chosen(List<KnownDisclosure> entries)
-    {
-        var acts = entries.Where(entry => entry.Content is not LinkUsed).ToList();
-        return acts.Concat(entries.Where(entry => entry.Content is LinkUsed).TakeLast(Math.Max(0, RowsMax - acts.Count))).OrderBy(entry => entry.LogIndex);
     }
 
     private static string Words(PageRequest request, Disclosure content, string recipient)

@@ -134,9 +134,9 @@ public sealed class LinkVisit(IHttpContextAccessor accessor, LedgerCore core, Li
     public IResult Page(WindowEvidence evidence)
     {
         var request = PageRequest.Of(http.Request);
-        var entries = core.Links.Book.EntriesFor(link);
+        var (entries, count) = core.Links.Book.NewestFor(link, LinkPages.RowsMax);
         return PageFrame.Page(http.Response, new ProofPage(request, evidence, LinkPages.Head(request, link), new Html()
-            .Add($"{LinkLabels.Offer(request, link)}{LinkPages.Entries(request, link, entries)}").ToMarkup(), CodePath()).Write());
+            .Add($"{LinkLabels.Offer(request, link)}{LinkPages.Entries(request, link, entries, count)}").ToMarkup(), CodePath()).Write());
     }
 
     public IResult Bundle(WindowEvidence evidence) => PageRoutes.Download(http, evidence);
@@ -155,7 +155,7 @@ public sealed class LinkVisit(IHttpContextAccessor accessor, LedgerCore core, Li
             return Refused(problem);
         }
 
-        var entries = core.Links.Book.EntriesFor(link).Where(entry => entry.LogIndex > after).ToList();
+        var entries = core.Links.Book.EntriesFor(link, after, EntriesMax + 1);
         PageFrame.Harden(http.Response);
         Conceal(http.Response);
         return Results.File(LinkPages.EntriesFile(core, entries.Take(EntriesMax).ToList(), entries.Count > EntriesMax), "application/json",

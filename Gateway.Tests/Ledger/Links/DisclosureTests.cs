@@ -98,6 +98,26 @@ public sealed class DisclosureTests
     }
 
     [Fact]
+    public async Task A_page_reads_the_newest_uses_and_says_how_many_stand_before_them()
+    {
+        const int Uses = LinkPages.RowsMax + 5;
+        await using var bench = await LinkBench.Start();
+        var (link, path) = await bench.Make(bench.Terms());
+        for (var i = 0; i < Uses; i++)
+        {
+            await bench.Core.Links.Use(link.Id, new(bench.NowMs + i, bench.NowMs + i, 1, ShownForms.Bundle), TestContext.Current.CancellationToken);
+        }
+
+        var (newest, count) = bench.Core.Links.Book.NewestFor(link, LinkPages.RowsMax);
+        Assert.Equal((LinkPages.RowsMax, Uses + 1), (newest.Count, count));
+        var all = bench.Core.Links.Book.EntriesFor(link).ConvertAll(entry => entry.LogIndex);
+        Assert.Equal([all[0], .. all.TakeLast(LinkPages.RowsMax - 1)], newest.Select(entry => entry.LogIndex));
+        Assert.Equal(all.Skip(3).Take(4), bench.Core.Links.Book.EntriesFor(link, all[2], 4).Select(entry => entry.LogIndex));
+        Assert.Contains("7 earlier uses are in the file.", (await bench.Get(path + "/page")).Text, StringComparison.Ordinal); // This look is one more.
+        Assert.Equal(Uses + 2, Check((await bench.Get(path + "/page/disclosures.json")).Text, bench).Count);
+    }
+
+    [Fact]
     public async Task A_crawler_makes_one_entry_a_minute_and_every_use_is_counted()
     {
         await using var ledger = new TestLedger();

@@ -20,6 +20,9 @@ public enum StatementKind
 
     /// <summary>The authority says that a file is a program of its own: name, version and SHA-256.</summary>
     Release,
+
+    /// <summary>The authority takes such a file back, and says why.</summary>
+    Withdrawal,
 }
 
 /// <summary>A COSE_Sign1 (RFC 9052) with ES256: one signed payload, and exactly one way to write it.</summary>
@@ -201,6 +204,7 @@ public sealed class Statement
         StatementKind.Certificate => "application/vnd.coldproof.certificate+cbor",
         StatementKind.Disclosure => "application/vnd.coldproof.disclosure+cbor",
         StatementKind.Release => "application/vnd.coldproof.release+cbor",
+        StatementKind.Withdrawal => "application/vnd.coldproof.withdrawal+cbor",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of statement."),
     };
 }

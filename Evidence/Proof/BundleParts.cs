@@ -64,7 +64,7 @@ public static class BundleParts
             yield return part;
         }
 
-        foreach (var part in bundle.Releases.Index().SelectMany(item => Release(Folder("release", item.Index + 1, 3), item.Item)))
+        foreach (var part in bundle.Releases.Index().SelectMany(item => Release(item.Index + 1, item.Item)))
         {
             yield return part;
         }
@@ -79,7 +79,7 @@ public static class BundleParts
             yield break;
         }
 
-        var notes = bundle.Batches.Select(batch => batch.Receipt).Concat(bundle.Manifests.Concat(bundle.Releases).Select(shown => shown.Receipt)).OfType<string>()
+        var notes = bundle.Batches.Select(batch => batch.Receipt).Concat(bundle.Manifests.Concat(bundle.Revocations).Concat(bundle.Releases).Select(shown => shown.Receipt)).OfType<string>()
             .Select(receipt => receipt[(receipt.IndexOf("\n\n", StringComparison.Ordinal) + 2)..]).Concat(bundle.Beacons).ToList();
         foreach (var (i, proof) in bundle.Consistency.Index())
         {
@@ -125,29 +125,39 @@ public static class BundleParts
         }
     }
 
-    private static IEnumerable<BundlePart> Release(string folder, ShownStatement shown)
+    private static IEnumerable<BundlePart> Release(int number, ShownStatement shown)
     {
-        foreach (var part in Signed(folder, shown.Bytes.AsMemory(), shown.Receipt, "software release: which file is a program of the authority"))
+        var (sum, isBack) = Released(shown.Bytes.AsMemory());
+        var folder = Folder(isBack ? "withdrawal" : "release", number, 3);
+        foreach (var part in Signed(folder, shown.Bytes.AsMemory(), shown.Receipt, isBack ? "withdrawal: which program of the authority is not to be relied on any more"
+            : "software release: which file is a program of the authority"))
         {
             yield return part;
         }
 
-        if (Released(shown.Bytes.AsMemory()) is { Name: SoftwareRelease.PageName } release)
+        if (sum is { } page)
         {
-            yield return new($"{folder}/SHA256SUMS", Utf8($"{release.Sum}  {SoftwareRelease.PageName}\n"),
-                "the released page's hash out of the payload, for `sha256sum --check` beside the page, its blocks empty");
+            yield return new($"{folder}/SHA256SUMS", Utf8($"{page}  {SoftwareRelease.PageName}\n"), isBack
+                ? "the withdrawn page's hash out of the payload, for `sha256sum --check` beside the page, its blocks empty"
+                : "the released page's hash out of the payload, for `sha256sum --check` beside the page, its blocks empty");
         }
     }
 
-    private static SoftwareRelease? Released(ReadOnlyMemory<byte> cose)
+    /// <summary>The hash of a page that is released or taken back; none where it is another program, or cannot be read.</summary>
+    private static (Digest? Sum, bool IsBack) Released(ReadOnlyMemory<byte> cose)
     {
         try
         {
-            return Decoded(cose) is { Kind: StatementKind.Release } statement ? SoftwareRelease.Decode(statement.Payload) : null;
+            return Decoded(cose) switch
+            {
+                { Kind: StatementKind.Release } statement => (SoftwareRelease.Decode(statement.Payload) is { Name: SoftwareRelease.PageName } page ? page.Sum : null, false),
+                { Kind: StatementKind.Withdrawal } statement => (ReleaseWithdrawal.Decode(statement.Payload) is { Name: SoftwareRelease.PageName } page ? page.Sum : null, true),
+                _ => (null, false),
+            };
         }
         catch (MalformedEvidenceException)
         {
-            return null; // No release: there is no hash to take out.
+            return (null, false); // Neither: there is no hash to take out.
         }
     }
 

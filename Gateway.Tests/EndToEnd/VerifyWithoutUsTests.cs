@@ -18,7 +18,7 @@ public sealed partial class VerifyWithoutUsTests : IDisposable
     {
         var (blocks, answers) = await Walk(File.ReadAllBytes(Golden("untouched.coldproof.json")), File.ReadAllBytes(Golden("policy.json")));
         Assert.Equal(blocks.Select(block => block.Says), answers);
-        Assert.Equal(13, blocks.Count);
+        Assert.Equal(15, blocks.Count);
     }
 
     [Fact]
@@ -27,8 +27,9 @@ public sealed partial class VerifyWithoutUsTests : IDisposable
         using var truck = AttackTests.Truck("rear");
         using var stranger = AttackTests.Truck("rear");
         var bundle = truck.Bundle();
-        var page = Attacks.All(truck, stranger).Single(attack => attack.Name == "release-of-this-page").Bundle;
-        var (blocks, answers) = await Walk(bundle, truck.Policy.ToJson(), page);
+        var attacks = Attacks.All(truck, stranger).ToList();
+        var (blocks, answers) = await Walk(bundle, truck.Policy.ToJson(), attacks.Find(attack => attack.Name == "release-of-this-page")!.Bundle,
+            attacks.Find(attack => attack.Name == "withdrawal-of-this-page")!.Bundle);
         Assert.Equal(blocks.Select(block => block.Says), answers);
     }
 
@@ -69,12 +70,13 @@ public sealed partial class VerifyWithoutUsTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     /// <summary>Runs every block in one shell, in order; answers with what each printed.</summary>
-    private async Task<(List<Block> Blocks, List<string> Answers)> Walk(byte[] bundle, byte[] policy, byte[]? page = null)
+    private async Task<(List<Block> Blocks, List<string> Answers)> Walk(byte[] bundle, byte[] policy, byte[]? page = null, byte[]? later = null)
     {
         const string Mark = "--- end of block ---";
         File.WriteAllBytes(Path.Combine(folder, "trip.coldproof.json"), bundle);
         File.WriteAllBytes(Path.Combine(folder, "policy.json"), policy);
         File.WriteAllBytes(Path.Combine(folder, "page.coldproof.json"), page ?? File.ReadAllBytes(Golden("release-of-this-page.coldproof.json")));
+        File.WriteAllBytes(Path.Combine(folder, "later.coldproof.json"), later ?? File.ReadAllBytes(Golden("withdrawal-of-this-page.coldproof.json")));
         File.WriteAllText(Path.Combine(folder, "saved.html"), "the regulator's page of the golden files");
         var tools = Directory.CreateDirectory(Path.Combine(folder, "tools")).FullName;
         File.CreateSymbolicLink(Path.Combine(tools, "coldproof"), Path.Combine(AppContext.BaseDirectory, "gateway"));

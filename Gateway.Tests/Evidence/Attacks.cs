@@ -35,6 +35,7 @@ public static class Attacks
         .. TreeAttacks.All(truck), .. FurtherAttacks.All(truck, stranger), .. TimeAttacks.All(truck),
         .. ReleaseAttacks.All(truck, stranger), .. EdgeRecords.All(truck),
         .. ForkAttacks.All(truck), .. RevocationAttacks.All(truck, stranger),
+        .. WithdrawalAttacks.All(truck, stranger),
     ];
 
     internal static JsonObject Json(TestTruck truck, DisclosureLevel level = DisclosureLevel.Readings) =>

@@ -177,6 +177,8 @@ public sealed class CodecTests
             ["body"] = Hex(body.Encode()),
             ["header"] = Hex(header.Encode()),
             ["release"] = Hex(new SoftwareRelease(SoftwareRelease.PageName, "0.1.0", Digest.Of("a page"u8), TestTruck.StartMs).Encode()),
+            ["withdrawal"] = Hex(new ReleaseWithdrawal(SoftwareRelease.PageName, "0.1.0", Digest.Of("a page"u8), "Shows a gap as in range.",
+                TestTruck.StartMs).Encode()),
             ["opening"] = Hex(probe.Open()),
             ["opening-commitment"] = ManifestChannel.Commit(probe.Open()).ToString(),
             ["salt-key-reading-0"] = Hex(SaltKeys.Derive(body.Key.AsSpan(), LeafKind.Reading, new ChannelId(0))),

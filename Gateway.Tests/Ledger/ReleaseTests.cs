@@ -105,6 +105,95 @@ public sealed class ReleaseTests : IAsyncLifetime
         Assert.Equal(1, Verify(Path.Combine(Folder, "page.release.json")).Exit);
     }
 
+    /// <remarks>F-173. What was saved before the withdrawal cannot know of it, and says so; what is fetched afterwards does.</remarks>
+    [Fact]
+    public async Task A_page_that_the_authority_withdraws_is_told_everywhere_with_when_and_why()
+    {
+        const string Why = "It shows a gap as \"in range\", <b>see</b> notice 7.";
+        await Publish();
+        var before = await bench.Http.GetByteArrayAsync(Window + "/evidence.html", TestContext.Current.CancellationToken);
+        var release = Path.Combine(Folder, "fetched.release.json");
+        await File.WriteAllBytesAsync(release, await bench.Http.GetByteArrayAsync("/releases/5", TestContext.Current.CancellationToken),
+            TestContext.Current.CancellationToken);
+        var file = Path.Combine(Folder, "verify.html.withdrawal.json");
+        var signed = await Verb("authority", "withdraw", release, "--dir", bench.Ledger.Keys, "--reason", Why, "--out", file);
+        Assert.True(signed.ExitCode == 0, signed.ToString());
+        Assert.Contains($"SHA-256 {EvidenceHtml.PublishedSum}, because: “{Why}”", signed.Output, StringComparison.Ordinal);
+        var published = await Verb("release", "publish", file, "--data", bench.Ledger.Data);
+        Assert.True(published.ExitCode == 0, published.ToString());
+        Assert.Contains("(entry 6 of the log)", published.Output, StringComparison.Ordinal);
+        Assert.Contains("Those made before cannot know of it.", published.Output, StringComparison.Ordinal);
+        Assert.Equal(6, (int)JsonNode.Parse((await Verb("release", "publish", file, "--data", bench.Ledger.Data, "--json")).Output)!["logIndex"]!);
+        Assert.Equal(7, bench.Core.Log.Head.Size);
+
+        var list = (await Verb("release", "list", "--data", bench.Ledger.Data)).Output;
+        Assert.Contains($"because: “{Why}” (entry 6 of the log)", list, StringComparison.Ordinal);
+        Assert.Contains("The page that this ledger serves is withdrawn", list, StringComparison.Ordinal);
+        foreach (var (language, words) in new[] { ("en", "It was withdrawn on"), ("fr", "Elle a été retirée le"), ("zh", "它已于") })
+        {
+            var (_, raw) = await bench.Get("/releases?lang=" + language);
+            Assert.DoesNotContain("<b>see", raw, StringComparison.Ordinal);
+            var page = WebUtility.HtmlDecode(raw);
+            Assert.Contains("data-standing=\"Withdrawn\"", page, StringComparison.Ordinal);
+            Assert.Contains(words, page, StringComparison.Ordinal);
+            Assert.Contains(Why, page, StringComparison.Ordinal);
+        }
+
+        // The file of the withdrawal proves itself; a page and evidence of now carry it, and the record's word is the same.
+        Assert.Equal(0, Verify(await Fetched("/releases/6", "back.json")).Exit);
+        foreach (var path in new[] { "/verify", Window + "/evidence.html" })
+        {
+            var answer = await Saved(path);
+            Assert.Equal((PageStanding.Withdrawn, 6L, Why), (answer.Standing, answer.Release!.Index, answer.Release.Withdrawal!.Reason));
+        }
+
+        var (code, now) = Verify(await Fetched(Window + "/evidence.html", "now.html"));
+        Assert.Equal(0, code); // The record is whole; the page is what is not to be relied on.
+        Assert.Contains("This page was withdrawn on", now, StringComparison.Ordinal);
+        Assert.Equal(1, Verify(await Fetched("/verify", "alone.html")).Exit);
+        await File.WriteAllBytesAsync(Path.Combine(Folder, "before.html"), before, TestContext.Current.CancellationToken);
+        Assert.Contains("what came later than this file it cannot know", Verify(Path.Combine(Folder, "before.html")).Output, StringComparison.Ordinal);
+        Assert.Empty(new CheckLog(bench.Core.Disk, bench.Core.Keys).Run(bench.Core.Store).Problems);
+    }
+
+    [Fact]
+    public async Task What_takes_back_nothing_or_twice_or_is_forged_is_refused_in_a_sentence()
+    {
+        await Publish();
+        using var stranger = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var truck = bench.Ledger.Truck;
+        var own = Digest.FromBytes(Convert.FromHexString(EvidenceHtml.PublishedSum));
+        var back = new ReleaseWithdrawal(SoftwareRelease.PageName, "1", own, "why", TestTruck.StartMs);
+        foreach (var (statement, words) in new[]
+        {
+            (back.Sign("test", stranger), "which is no authority of this ledger's policy"), ((back with { Sum = Digest.Of("x"u8) }).Sign("test", truck.AuthorityKey), "nothing to take back"),
+            (back.Sign("test", truck.AuthorityKey), ""), ((back with { Reason = "another" }).Sign("test", truck.AuthorityKey), "taken back already, by entry 6"),
+        })
+        {
+            var file = Path.Combine(Folder, Guid.NewGuid() + ".json");
+            await File.WriteAllBytesAsync(file, ReleaseFile.Write(statement.Bytes.AsSpan(), null), TestContext.Current.CancellationToken);
+            var answer = await Verb("release", "publish", file, "--data", bench.Ledger.Data);
+            Assert.Equal((words.Length == 0 ? 0 : 1, true), (answer.ExitCode, answer.Error.Contains(words, StringComparison.Ordinal)));
+        }
+
+        foreach (var reason in new[] { "", new('x', 201) })
+        {
+            var refused = await Verb("authority", "withdraw", Path.Combine(Folder, "verify.html.release.json"), "--dir", bench.Ledger.Keys, "--reason", reason, "--out",
+                Path.Combine(Folder, "none.json"));
+            Assert.Equal(1, refused.ExitCode);
+            Assert.Contains("give 1 to 200", refused.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(7, bench.Core.Log.Head.Size);
+    }
+
+    private async Task<string> Fetched(string address, string name)
+    {
+        var path = Path.Combine(Folder, name);
+        await File.WriteAllBytesAsync(path, await bench.Http.GetByteArrayAsync(address, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        return path;
+    }
+
     [Fact]
     public async Task Only_an_authority_of_the_policy_releases_and_the_rest_is_refused_in_a_sentence()
     {

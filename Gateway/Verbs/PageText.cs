@@ -38,7 +38,7 @@ internal sealed record PageText(ImmutableArray<ProvenRelease> Releases, PageAnsw
             screen.Line(page.Standing switch
             {
                 PageStanding.Logged => screen.Ok(line),
-                PageStanding.Different => screen.Failure(line),
+                PageStanding.Different or PageStanding.Withdrawn => screen.Failure(line),
                 _ => screen.Warning(line),
             });
             return;
@@ -51,6 +51,13 @@ internal sealed record PageText(ImmutableArray<ProvenRelease> Releases, PageAnsw
                 screen.Line("  ✓ " + Screen.Safe(Reasons.Say("en", "page.Release", [said.Name, said.Version, $"{release.Index}", release.Log,
                     release.TimeMs is { } time ? Figures.Time(time) : "an unknown time", release.Authority ?? ""])));
                 screen.Line($"    SHA-256 {said.Sum}");
+            }
+            else if (release is { IsSigned: true, Withdrawal: { } back })
+            {
+                screen.Line(screen.Failure("  ✗ " + Screen.Safe(Reasons.Say("en", release.Holds ? "page.Withdrawal" : "page.Withdrawal.unlogged", [back.Name,
+                    back.Version, Figures.Time(back.IssuedMs), back.Reason, $"{release.Index}", release.Log,
+                    release.TimeMs is { } time ? Figures.Time(time) : "an unknown time", release.Authority ?? "", release.Finding.Say("en")]))));
+                screen.Line($"    SHA-256 {back.Sum}");
             }
             else
             {
@@ -75,9 +82,10 @@ internal sealed record PageText(ImmutableArray<ProvenRelease> Releases, PageAnsw
         {
             writer.WriteStartObject();
             writer.WriteString("fault", release.Finding.Fault.ToString());
-            writer.WriteString("name", release.Release?.Name);
-            writer.WriteString("version", release.Release?.Version);
-            writer.WriteString("sha256", release.Release?.Sum.ToString());
+            writer.WriteString("name", release.Release?.Name ?? release.Withdrawal?.Name);
+            writer.WriteString("version", release.Release?.Version ?? release.Withdrawal?.Version);
+            writer.WriteString("sha256", (release.Release?.Sum ?? release.Withdrawal?.Sum)?.ToString());
+            writer.WriteString("withdrawn", release.Withdrawal?.Reason);
             writer.WriteString("authority", release.Authority);
             writer.WriteString("log", release.Log);
             writer.WriteNumber("logIndex", release.Index);
@@ -95,7 +103,7 @@ internal sealed record PageText(ImmutableArray<ProvenRelease> Releases, PageAnsw
     private static char Mark(PageStanding standing) => standing switch
     {
         PageStanding.Logged => '✓',
-        PageStanding.Different => '✗',
+        PageStanding.Different or PageStanding.Withdrawn => '✗',
         _ => '?',
     };
 }

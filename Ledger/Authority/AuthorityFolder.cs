@@ -176,6 +176,27 @@ public sealed class AuthorityFolder
         return statement;
     }
 
+    /// <summary>Signs that a released file is not to be relied on any more.</summary>
+    /// <param name="release">What was released.</param>
+    /// <param name="reason">Why: it stands in the log, for everybody.</param>
+    /// <param name="issued">Whose wall time the withdrawal carries; null takes the machine's.</param>
+    /// <exception cref="AuthorityRefusedException">There is no reason, or it is too long.</exception>
+    public Statement Withdraw(SoftwareRelease release, string reason, TimeProvider? issued = null)
+    {
+        if (reason.Length is 0 or > ReleaseWithdrawal.ReasonLengthMax)
+        {
+            throw new AuthorityRefusedException($"The reason has {reason.Length} characters; give 1 to {ReleaseWithdrawal.ReasonLengthMax}: everybody who has the page reads it.");
+        }
+
+        using var authorityKey = ECDsa.Create();
+        authorityKey.ImportFromPem(File.ReadAllText(Path.Combine(directory, AuthorityKeyFile)));
+        var statement = new ReleaseWithdrawal(release.Name, release.Version, release.Sum, reason, (issued ?? clock).GetUtcNow().ToUnixTimeMilliseconds())
+            .Sign(Key.Name, authorityKey);
+        _ = ReleaseWithdrawal.Decode(statement.Payload); // What is signed is read back by the rules that every verifier uses.
+        audit.Append("withdraw", reason, ("name", release.Name), ("version", release.Version), ("sha256", release.Sum.ToString()));
+        return statement;
+    }
+
     /// <summary>Every enrolment that this authority has signed, by gateway and first number.</summary>
     public IEnumerable<(string File, Enrolment Enrolment, Manifest Manifest)> Enrolled()
     {

@@ -18,6 +18,7 @@ public static class AuthorityVerbs
         authority.Add(InitVerb());
         authority.Add(EnrolVerb());
         authority.Add(ReleaseVerb.Create());
+        authority.Add(WithdrawVerb.Create());
         authority.Add(ShowVerb());
         authority.Add(IssuerVerbs.Issuer());
         authority.Add(IssuerVerbs.Trust());

@@ -182,7 +182,7 @@ public sealed class CheckLog(LogDisk disk, LogKeys keys)
         }
     }
 
-    /// <summary>Each row about a software release belongs to its entry.</summary>
+    /// <summary>Each row about a software release or its withdrawal belongs to its entry.</summary>
     private void CheckReleases(LedgerStore store)
     {
         using var context = store.Read();
@@ -191,10 +191,15 @@ public sealed class CheckLog(LogDisk disk, LogKeys keys)
             .AsEnumerable().Select(found => (found.Row, found.Statement)))
         {
             var statement = Statement.Decode(bytes);
-            if (statement.Kind != StatementKind.Release || statement.PayloadDigest != row.PayloadDigest
-                || SoftwareRelease.Decode(statement.Payload).Name != row.Name)
+            var name = statement.Kind switch
             {
-                problems.Add($"Entry {row.LogIndex} is not the software release that the database takes it for.");
+                StatementKind.Release => SoftwareRelease.Decode(statement.Payload).Name,
+                StatementKind.Withdrawal => ReleaseWithdrawal.Decode(statement.Payload).Name,
+                _ => null,
+            };
+            if (statement.PayloadDigest != row.PayloadDigest || name != row.Name)
+            {
+                problems.Add($"Entry {row.LogIndex} is not the software release, or the withdrawal, that the database takes it for.");
             }
         }
     }

@@ -53,7 +53,7 @@ public static class PageRoutes
         app.MapGet("/g/{id}/{window}/readings.csv", (string id, string window, HttpContext http, EvidenceDesk desk,
             CancellationToken stop) => Window(id, window, http, desk, Readings, stop));
         app.MapGet("/verify", (HttpContext http, LedgerCore core) =>
-            Verifier(http, EvidenceHtml.Empty(core.Policy.ToJson(), PageRequest.Of(http.Request).Address, core.Releases.Pages())));
+            Verifier(http, EvidenceHtml.Empty(core.Policy.ToJson(), PageRequest.Of(http.Request).Address, core.Releases.Shown())));
         app.MapFallback((HttpContext http) => PageFrame.Problem(http, new("error.missing")));
     }
 

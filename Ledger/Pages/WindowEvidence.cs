@@ -60,8 +60,8 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
             return (null, problem);
         }
 
-        // A window's bundle changes while it still grows, when a revocation arrives, and when a new page is released.
-        var released = core.Releases.Pages() is [var newest, ..] ? newest.LogIndex : -1;
+        // A window's bundle changes while it still grows, when a revocation arrives, and when a page is released or withdrawn.
+        var released = core.Releases.Shown().Select(logged => logged.LogIndex).DefaultIfEmpty(-1).Max();
         var key = $"{ask} {numbers.First} {numbers.Last} {core.Store.Revocations().Count} {released}";
         if (Find(key) is { } found)
         {
@@ -171,7 +171,7 @@ public sealed class EvidenceDesk(LedgerCore core) : IDisposable
                 receipts.Of(found.LogIndex, found.Statement.Bytes.AsMemory())))],
             batches, BundleSpacing.Beacons(spans, place => Note(context, rows[place].Row.Beacon)), Revocations(context, keys, receipts))
         {
-            Releases = [.. core.Releases.Pages().Select(logged => new BundleStatement(logged.Statement, logged.Receipt))],
+            Releases = [.. core.Releases.Shown().Select(logged => new BundleStatement(logged.Statement, logged.Receipt))],
             Consistency = receipts.Consistency,
         });
         return new(gateway, window, bundle, Verifier.Verify(bundle, core.Policy)) { Root = batches[^1].Header.Root, LogIndex = rows[^1].Row.LogIndex };

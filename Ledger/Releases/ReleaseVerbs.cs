@@ -13,7 +13,7 @@ public static class ReleaseVerbs
     private static readonly System.Text.Json.JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public static void Add(RootCommand root) => root.Add(
-        new Command("release", "Put the authority's software releases into the log: which regulator's page is the real one.")
+        new Command("release", "Put the authority's software releases into the log: which regulator's page is the real one, and which is withdrawn.")
         {
             PublishVerb(), ListVerb(),
         });
@@ -21,9 +21,9 @@ public static class ReleaseVerbs
     private static Command PublishVerb()
     {
         var place = new LinkVerbs.Place();
-        var file = new Argument<FileInfo>("FILE") { Description = "What `ledger authority release` wrote, a *.release.json." };
+        var file = new Argument<FileInfo>("FILE") { Description = "What `ledger authority release` or `ledger authority withdraw` wrote." };
         var target = new Option<FileInfo?>("--out") { Description = "Where to write the release with its receipt. /releases gives it, too." };
-        var verb = new Command("publish", "Logs a release, and prints where it stands. Logged already, it keeps its place.")
+        var verb = new Command("publish", "Logs a release or a withdrawal, and prints where it stands. Logged already, it keeps its place.")
         {
             file, target, place.Data, place.Keys, place.Config, place.Clock, place.Json,
         };
@@ -42,6 +42,8 @@ public static class ReleaseVerbs
             }
 
             Console.Out.WriteLine(given.GetValue(place.Json) ? answer.ToJsonString(Indented)
+                : answer["reason"] is { } because ? $"Withdrawn {answer["name"]} {answer["version"]}, SHA-256 {answer["sha256"]}, because: “{because}” (entry "
+                    + $"{answer["logIndex"]} of the log). The page /releases shows it; bundles made from now on carry it. Those made before cannot know of it."
                 : $"Published {answer["name"]} {answer["version"]}, SHA-256 {answer["sha256"]}: entry {answer["logIndex"]} of the log. The page "
                     + "/releases shows it with its receipt.");
         }));
@@ -51,7 +53,7 @@ public static class ReleaseVerbs
     private static Command ListVerb()
     {
         var place = new LinkVerbs.Place();
-        var verb = new Command("list", "Prints the newest releases of the regulator's page.") { place.Data, place.Keys, place.Config, place.Clock, place.Json };
+        var verb = new Command("list", "Prints the newest releases of the regulator's page, and which of them are withdrawn.") { place.Data, place.Keys, place.Config, place.Clock, place.Json };
         verb.SetAction((given, cancellation) => Answer(async () =>
         {
             var answer = await place.Ask(given, new() { ["do"] = "releases" }, cancellation);
@@ -64,9 +66,14 @@ public static class ReleaseVerbs
             foreach (var release in answer["releases"]!.AsArray().Select(release => release!.AsObject()))
             {
                 Console.Out.WriteLine($"{release["name"]} {release["version"],-10}  {release["sha256"]}  entry {release["logIndex"]}");
+                if (release["withdrawal"] is { } back)
+                {
+                    Console.Out.WriteLine($"  withdrawn on {back["withdrawn"]}, because: “{back["reason"]}” (entry {back["logIndex"]} of the log)");
+                }
             }
 
-            Console.Out.WriteLine((bool)answer["served"]! ? "The page that this ledger serves is among them."
+            Console.Out.WriteLine((bool)answer["servedWithdrawn"]! ? "The page that this ledger serves is withdrawn: install a newer ledger."
+                : (bool)answer["served"]! ? "The page that this ledger serves is among them."
                 : $"The page that this ledger serves, {answer["page"]}, is not in the log: make its release with `ledger authority release`, then publish it.");
         }));
         return verb;

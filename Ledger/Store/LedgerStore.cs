@@ -197,20 +197,21 @@ public sealed class LedgerStore
             .Select(entry => (long?)entry.LogIndex).FirstOrDefault();
     }
 
-    /// <summary>Where a software release with this payload is logged; null when it is not.</summary>
+    /// <summary>Where a software release or a withdrawal with this payload is logged; null when it is not.</summary>
     public long? FindRelease(Digest payload)
     {
         using var context = Read();
         return context.Releases.Where(row => row.PayloadDigest == payload).Select(row => (long?)row.LogIndex).FirstOrDefault();
     }
 
-    /// <summary>Software releases of a file of this name, newest first, so many at most.</summary>
-    public List<(byte[] Statement, long LogIndex)> Releases(string name, int countMax)
+    /// <summary>Software releases of a file of this name, or withdrawals of them, newest first, so many at most.</summary>
+    /// <param name="kind"><see cref="StatementKind.Release"/> or <see cref="StatementKind.Withdrawal"/>.</param>
+    public List<(byte[] Statement, long LogIndex)> Releases(string name, StatementKind kind, int countMax)
     {
         using var context = Read();
-        return [.. context.Releases.Where(row => row.Name == name).OrderByDescending(row => row.LogIndex).Take(countMax)
-            .Join(context.Entries, row => row.LogIndex, entry => entry.LogIndex, (row, entry) => new { entry.Statement, entry.LogIndex })
-            .OrderByDescending(found => found.LogIndex).AsEnumerable().Select(found => (found.Statement, found.LogIndex))];
+        return [.. context.Releases.Where(row => row.Name == name)
+            .Join(context.Entries.Where(entry => entry.Kind == kind), row => row.LogIndex, entry => entry.LogIndex, (row, entry) => new { entry.Statement, entry.LogIndex })
+            .OrderByDescending(found => found.LogIndex).Take(countMax).AsEnumerable().Select(found => (found.Statement, found.LogIndex))];
     }
 
     /// <summary>The smallest kept checkpoint that covers an entry: the one its first receipt was made from. Null when only the newest

@@ -96,7 +96,7 @@ public sealed class RevocationRow
     public long FromIndex { get; init; }
 }
 
-/// <summary>A software release of the authority. What it says stands in the entry's statement.</summary>
+/// <summary>A software release of the authority, or its withdrawal; the entry says which. What it says stands in the entry's statement.</summary>
 public sealed class ReleaseRow
 {
     public long LogIndex { get; init; }

@@ -27,6 +27,19 @@ function decodeRelease(payload: Uint8Array): SoftwareRelease {
   });
 }
 
+/** An authority's word that a program it had released is not to be relied on any more: it takes back the hash `sum`, for good. */
+export interface Withdrawal { name: string; version: string; sum: string; reason: string; issued: number }
+
+function decodeWithdrawal(payload: Uint8Array): Withdrawal {
+  return readCbor('withdrawal', payload, 1024, (reader) => {
+    reader.array(6, 'withdrawal');
+    reader.integer(1, 1, 'version of the withdrawal');
+    const withdrawal = { name: reader.text(60, 'name'), version: reader.text(40, 'version'), sum: hex(reader.digest('sum')), reason: reader.text(200, 'reason'),
+      issued: reader.integer(WALL_FLOOR, WALL_CEILING, 'issuing time') };
+    return withdrawal.name !== '' && withdrawal.version !== '' && withdrawal.reason !== '' ? withdrawal : refuse('A withdrawal has a name, a version and a reason.');
+  });
+}
+
 /**
  * Signed by an authority, and in a log, that the reader trusts; null while the reader trusts nobody yet. It says something about a program, never about
  * the record: no verdict's word depends on it. Never throws for anything that stands in it.
@@ -41,29 +54,31 @@ export async function checkRelease(shown: ShownStatement, policy: Policy | null)
 }
 
 function unsaid(shown: ShownStatement, finding: Finding): ProvenRelease {
-  return { shown, release: null, finding, issuer: '', authority: null, log: '', index: '0', time: null };
+  return { shown, release: null, finding, issuer: '', authority: null, log: '', index: '0', time: null, withdrawal: null, signed: false };
 }
 
 async function check(shown: ShownStatement, policy: Policy | null): Promise<ProvenRelease> {
   let statement: Statement;
-  let release: SoftwareRelease;
+  let [release, withdrawal]: [SoftwareRelease | null, Withdrawal | null] = [null, null];
   try {
     statement = decodeStatement(shown.bytes);
-    release = statement.kind === 'release' ? decodeRelease(statement.payload) : refuse('The statement is of another kind.');
+    if (statement.kind === 'release') release = decodeRelease(statement.payload);
+    else if (statement.kind === 'withdrawal') withdrawal = decodeWithdrawal(statement.payload);
+    else refuse('The statement is of another kind.');
   } catch (broken) {
     if (!(broken instanceof Malformed)) throw broken;
     return unsaid(shown, because(found('ReleaseUnreadable', ''), broken.message));
   }
   const keyId = hex(statement.keyId);
   const known = policy?.authorities.find((authority) => authority.key.idHex === keyId);
-  const say = (finding: Finding | null): ProvenRelease =>
-    ({ shown, release, finding, issuer: statement.issuer, authority: known?.name ?? null, log: '', index: '0', time: null });
+  const say = (finding: Finding | null, signed = false): ProvenRelease =>
+    ({ shown, release, finding, issuer: statement.issuer, authority: known?.name ?? null, log: '', index: '0', time: null, withdrawal, signed });
   if (policy === null || known === undefined) return say(found('ReleaseSigner', policy === null ? 'nobody' : '', statement.issuer, keyId.slice(0, 8)));
   if (!await known.key.signed(statement, true)) return say(found('ReleaseSignature', '', known.name));
-  if (shown.receipt === null) return say(found('ReceiptMissing', 'release'));
+  if (shown.receipt === null) return say(found('ReceiptMissing', 'release'), true);
   await agree(shown.receipt, policy);
   const { fault, reason, index, time, proof } = checkReceipt(shown.receipt, shown.bytes, policy.log);
-  return fault === 'None' ? { ...say(null), log: proof?.checkpoint.origin ?? '', index: String(index), time } : say(because(found(fault, 'release'), reason));
+  return fault === 'None' ? { ...say(null, true), log: proof?.checkpoint.origin ?? '', index: String(index), time } : say(because(found(fault, 'release'), reason), true);
 }
 
 /** Lets the browser's own Ed25519 answer, where it has one, and ours must say the same. */
@@ -103,17 +118,25 @@ export function releasesIn(context: Record<string, unknown>): ShownStatement[] {
 }
 
 /** What is known about a page of this hash: the C# verifier answers the same (PageAnswer). */
-export interface PageAnswer { standing: 'Unknown' | 'Logged' | 'Different' | 'NotProven'; release: ProvenRelease | null; sum: string }
+export interface PageAnswer { standing: 'Unknown' | 'Logged' | 'Different' | 'NotProven' | 'Withdrawn'; release: ProvenRelease | null; sum: string }
 
-/** The page's release where one holds and names it; else the newest that holds; else the first that does not. */
+/** What takes the page back; else its release where one holds; else the newest that holds and is not taken back; else the first that does not hold. */
 export function pageAnswer(releases: readonly ProvenRelease[], sum: string): PageAnswer {
-  const pages = releases.filter(({ finding, release }) => finding === null && release?.name === PAGE_NAME)
-    .sort((a, b) => BigInt(a.index) === BigInt(b.index) ? 0 : BigInt(a.index) < BigInt(b.index) ? 1 : -1);
+  const taken = releases.filter(({ signed, withdrawal }) => signed && withdrawal?.name === PAGE_NAME)
+    .sort((a, b) => Number(b.finding === null) - Number(a.finding === null) || compare(a.index, b.index));
+  const back = taken.find(({ withdrawal }) => withdrawal?.sum === sum);
+  if (back !== undefined) return { standing: 'Withdrawn', release: back, sum };
+  const pages = releases.filter(({ finding, release }) => finding === null && release?.name === PAGE_NAME
+    && !taken.some(({ withdrawal }) => withdrawal?.sum === release.sum)).sort((a, b) => compare(b.index, a.index));
   const own = pages.find(({ release }) => release?.sum === sum);
   if (own !== undefined) return { standing: 'Logged', release: own, sum };
   if (pages[0] !== undefined) return { standing: 'Different', release: pages[0], sum };
-  const broken = releases.find(({ finding }) => finding !== null) ?? null;
+  const broken = releases.find((found) => found.finding !== null && !taken.includes(found)) ?? null;
   return { standing: broken === null ? 'Unknown' : 'NotProven', release: broken, sum };
+}
+
+function compare(a: string, b: string): number {
+  return BigInt(a) === BigInt(b) ? 0 : BigInt(a) < BigInt(b) ? -1 : 1;
 }
 
 /** The sentence's key in the catalogue of reasons, and what fills it; `time` says an instant as the reader wants it. */
@@ -121,7 +144,11 @@ export function pageSentence({ standing, release, sum }: PageAnswer, time: (ms: 
   const ends = (hash: string): string => `${hash.slice(0, 8)}…${hash.slice(-8)}`;
   if (release === null || standing === 'Unknown') return ['page.Unknown', []];
   if (standing === 'NotProven') return ['page.NotProven', [release.finding === null ? '' : why(release.finding)]];
-  const { index, log, authority } = release;
+  const { index, log, authority, finding, withdrawal } = release;
+  if (withdrawal !== null) {
+    return [finding !== null ? 'page.Withdrawn.unlogged' : release.time === null ? 'page.Withdrawn.untimed' : 'page.Withdrawn',
+      [time(withdrawal.issued), withdrawal.reason, authority ?? '', index, log, time(release.time ?? 0), finding === null ? '' : why(finding)]];
+  }
   const [version, named] = [release.release?.version ?? '', release.release?.sum ?? ''];
   return standing === 'Different' ? ['page.Different', [ends(sum), index, log, authority ?? '', ends(named), version]]
     : [release.time === null ? 'page.Logged.untimed' : 'page.Logged', [version, index, log, time(release.time ?? 0), authority ?? '']];

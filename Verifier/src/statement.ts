@@ -6,7 +6,7 @@ import { LEAVES_MAX } from './tree.ts';
 
 export const STATEMENT_LENGTH_MAX = 4096;
 
-const KINDS = ['batch', 'manifest', 'revocation', 'conflict', 'certificate', 'disclosure', 'release'] as const;
+const KINDS = ['batch', 'manifest', 'revocation', 'conflict', 'certificate', 'disclosure', 'release', 'withdrawal'] as const;
 export type StatementKind = typeof KINDS[number];
 
 /** A COSE_Sign1 with ES256 in its one form. Identity is the payload's digest, never the signature, which anyone may malleate. */

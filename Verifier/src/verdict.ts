@@ -1,6 +1,6 @@
 import type { Level, ShownStatement } from './bundle.ts';
 import { reason, REASONS } from './reasons.ts';
-import type { SoftwareRelease } from './release.ts';
+import type { SoftwareRelease, Withdrawal } from './release.ts';
 import type { ManifestChannel } from './statement.ts';
 
 export type Word = 'CannotCheck' | 'Verified' | 'NotYetAnchored' | 'SignerUnknown' | 'Changed' | 'Incomplete' | 'TimeNotProven';
@@ -79,11 +79,11 @@ export interface Verdict {
 
 /**
  * One software release, checked: `finding` is why it counts for nothing, null when it holds; `index` its place in the log `log`, before `time`
- * (milliseconds; null when nobody gave a time).
+ * (milliseconds; null when nobody gave a time). A withdrawal has no `release`; `signed` by an authority that the reader trusts, it counts without the log.
  */
 export interface ProvenRelease {
   shown: ShownStatement; release: SoftwareRelease | null; finding: Finding | null; issuer: string; authority: string | null; log: string; index: string;
-  time: number | null;
+  time: number | null; withdrawal: Withdrawal | null; signed: boolean;
 }
 
 /** Hashes in lower-case hex, times in milliseconds since 1970 UTC, log positions in digits; `index` is null where a batch has no receipt of its own. */

@@ -25,6 +25,21 @@ test('a release is believed under the policy of its authority alone', async () =
   assert.equal(await standing(mixed, policy), 'NotProven ReceiptInvalid.release');
 });
 
+test('a withdrawal counts on the signature of an authority, with or without the log, for its own page alone', async () => {
+  const [ours, theirs] = [publisher(), publisher()];
+  const policy = verifier.parsePolicy(ours.policy);
+  const standing = async (...files) => verifier.pageAnswer(await Promise.all(files.map((file) => verifier.checkRelease(read(file), policy))), SUM).standing;
+  const own = ours.release(SUM);
+  assert.equal(await standing(own, ours.withdrawal(SUM, 'why')), 'Withdrawn');
+  assert.equal(await standing(ours.withdrawal(SUM, 'why', { receipt: false }), own), 'Withdrawn');
+  assert.equal(await standing({ ...ours.withdrawal(SUM, 'why'), receipt: own.receipt }), 'Withdrawn');
+  assert.equal(await standing(own, theirs.withdrawal(SUM, 'why')), 'Logged');
+  assert.equal(await standing(own, ours.withdrawal(OTHER, 'why')), 'Logged');
+  assert.equal(await standing(own, ours.withdrawal(SUM, 'why', { name: 'gateway' })), 'Logged');
+  assert.equal(await standing(own, ours.withdrawal(SUM, '')), 'Logged');
+  assert.equal(await standing(ours.release(OTHER), ours.withdrawal(OTHER, 'why')), 'Unknown');
+});
+
 test('the file is read strictly, and a context is passed over where it is not one', () => {
   const good = publisher().release(SUM);
   for (const bent of [{ ...good, sum: SUM }, { ...good, format: 'coldproof-release/2' }, { format: good.format }, { ...good, statement: `${good.statement} ` }]) {

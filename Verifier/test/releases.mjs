@@ -8,7 +8,8 @@ const bytes = (data) => Buffer.concat([head(2, data.length), data]);
 const text = (data) => Buffer.concat([head(3, Buffer.byteLength(data)), Buffer.from(data)]);
 const int = (n) => n < 0 ? head(1, -1 - n) : n < 65_536 ? head(0, n) : (() => { const b = Buffer.alloc(9); b[0] = 0x1b; b.writeBigUInt64BE(BigInt(n), 1); return b; })();
 
-/** A policy, and `release(sum)`: the file in which its authority says that a page of this hash is its own, logged in its log. */
+/** A policy, and `release(sum)` and `withdrawal(sum, reason)`: files in which its authority says that a page of this hash is its own, or is not to be
+ * relied on any more, each logged alone in its log. */
 export function publisher() {
   const authority = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const log = generateKeyPairSync('ed25519');
@@ -19,9 +20,8 @@ export function publisher() {
   const policy = JSON.stringify({ format: 'coldproof-policy/1', authorities: [{ name: 'Page authority', spki: spki.toString('base64') }],
     log: `log ${origin}+${id.toString('hex')}+${key.toString('base64')}\nquorum none\n` });
 
-  const release = (sum, { name = 'verify.html', receipt = true } = {}) => {
-    const payload = Buffer.concat([head(4, 5), int(1), text(name), text('9.9.9'), bytes(Buffer.from(sum, 'hex')), int(1_767_225_600_000)]);
-    const header = Buffer.concat([head(5, 4), int(1), int(-7), int(3), text('application/vnd.coldproof.release+cbor'), int(4), bytes(sha(spki).subarray(0, 16)),
+  const logged = (kind, payload, receipt) => {
+    const header = Buffer.concat([head(5, 4), int(1), int(-7), int(3), text(`application/vnd.coldproof.${kind}+cbor`), int(4), bytes(sha(spki).subarray(0, 16)),
       int(15), head(5, 1), int(1), text('authority:pages')]);
     const signed = Buffer.concat([head(4, 4), text('Signature1'), bytes(header), bytes(Buffer.alloc(0)), bytes(payload)]);
     const signature = sign('sha256', signed, { key: authority.privateKey, dsaEncoding: 'ieee-p1363' });
@@ -31,5 +31,9 @@ export function publisher() {
     const proof = Buffer.from(`c2sp.org/tlog-proof@v1\nindex 0\n\n${note}`);
     return { format: 'coldproof-release/1', statement: cose.toString('base64'), ...(receipt ? { receipt: proof.toString('base64') } : {}) };
   };
-  return { policy: Buffer.from(policy), release };
+  const release = (sum, { name = 'verify.html', receipt = true } = {}) => logged('release',
+    Buffer.concat([head(4, 5), int(1), text(name), text('9.9.9'), bytes(Buffer.from(sum, 'hex')), int(1_767_225_600_000)]), receipt);
+  const withdrawal = (sum, reason, { name = 'verify.html', receipt = true } = {}) => logged('withdrawal',
+    Buffer.concat([head(4, 6), int(1), text(name), text('9.9.9'), bytes(Buffer.from(sum, 'hex')), text(reason), int(1_767_312_000_000)]), receipt);
+  return { policy: Buffer.from(policy), release, withdrawal };
 }

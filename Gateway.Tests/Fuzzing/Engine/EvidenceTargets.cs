@@ -158,6 +158,8 @@ public static class EvidenceTargets
         var receipt = truck.Log(signed, TestTruck.StartMs);
         var file = ReleaseFile.Write(signed.Bytes.AsSpan(), receipt);
         yield return new("software release", [release.Encode()], input => FuzzFindingException.Same(input, SoftwareRelease.Decode(input).Encode()));
+        var back = new ReleaseWithdrawal(release.Name, release.Version, release.Sum, "Shows a gap as in range.", TestTruck.StartMs);
+        yield return new("withdrawal", [back.Encode()], input => FuzzFindingException.Same(input, ReleaseWithdrawal.Decode(input).Encode()));
         yield return new("release file", [file, ReleaseFile.Write(signed.Bytes.AsSpan(), null)], input =>
         {
             var read = ReleaseFile.Parse(input);

@@ -21,7 +21,7 @@ public sealed class FuzzTargets : IDisposable
     [
         "leaf", "event detail", "batch header", "opening", "manifest", "revocation", "statement", "column", "batch body", "partial tree",
         "sibling path", "signed note", "checkpoint", "tlog proof", "link between heads", "receipt", "beacon", "tlog policy", "verifier key",
-        "entry bundle", "tile path", "bundle", "bundle's form", "verifier policy", "software release", "release file", "saved page", "uplink", "downlink", "topic",
+        "entry bundle", "tile path", "bundle", "bundle's form", "verifier policy", "software release", "withdrawal", "release file", "saved page", "uplink", "downlink", "topic",
         "broker address", "enrolment request", "enrolment", "journal segment", "journal records", "absence book", "signed mark",
         "answer at the gateway", "settings file", "settings in the environment", "export window", "status text", "logger file", "file with evidence",
         "window of a link", "ledger's settings", "message at the ledger", "page of the ledger"

@@ -4,7 +4,7 @@ import type { ProvenRelease } from '../verdict.ts';
 import { copyable, h, mark, type Shape } from './dom.ts';
 import type { Speech } from './speech.ts';
 
-const SHAPES: Record<PageAnswer['standing'], Shape> = { Logged: 'tick', Different: 'cross', NotProven: 'triangle', Unknown: 'ring' };
+const SHAPES: Record<PageAnswer['standing'], Shape> = { Logged: 'tick', Different: 'cross', NotProven: 'triangle', Unknown: 'ring', Withdrawn: 'cross' };
 
 /** What is known about this very page, in one sentence, and the hash that the log names where it is another. Apart from every verdict. */
 export function standing(answer: PageAnswer, speech: Speech, said: (words: string) => void): HTMLElement {
@@ -19,13 +19,13 @@ export function standing(answer: PageAnswer, speech: Speech, said: (words: strin
 
 /** Said beside the word where a page should not be relied on as it is; nothing otherwise. */
 export function warning(answer: PageAnswer, speech: Speech, said: (words: string) => void): HTMLElement | null {
-  return answer.standing !== 'Different' && answer.release?.finding?.fault !== 'ReleaseSignature' ? null
+  return answer.standing !== 'Different' && answer.standing !== 'Withdrawn' && answer.release?.finding?.fault !== 'ReleaseSignature' ? null
     : h('section', { id: 'page-warning' }, h('h2', {}, speech.say('page.warning')), standing(answer, speech, said));
 }
 
-/** The releases that hold, as a page's context carries them; null when there are none. */
+/** The releases and withdrawals that count, as a page's context carries them; null when there are none. */
 export function contextOf(releases: readonly ProvenRelease[]): string | null {
-  const kept = releases.filter(({ finding }) => finding === null).map(({ shown: { bytes, receipt } }) =>
+  const kept = releases.filter(({ finding, withdrawal, signed }) => finding === null || (withdrawal !== null && signed)).map(({ shown: { bytes, receipt } }) =>
     ({ format: 'coldproof-release/1', statement: base64of(bytes), ...(receipt === null ? {} : { receipt: base64of(new TextEncoder().encode(receipt)) }) }));
   return kept.length === 0 ? null : JSON.stringify({ releases: kept });
 }

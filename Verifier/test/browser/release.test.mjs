@@ -11,12 +11,12 @@ import { bundle, file, policy as recordPolicy, visit, world } from './world.mjs'
 
 const html = readFileSync(new URL('../../verify.html', import.meta.url), 'utf8');
 const SUM = pageSum(html);
-const { policy, release } = publisher();
+const { policy, release, withdrawal } = publisher();
 const json = (value) => Buffer.from(JSON.stringify(value));
 const SAYS = {
-  en: ['is entry 0 of the log pages.example/log', 'This is another page than the one in the log', 'Nothing in this file says'],
-  fr: ["est l'entrée 0 du journal pages.example/log", "n'est pas celle du journal", 'Rien dans ce fichier ne dit'],
-  zh: ['是账本 pages.example/log 的第 0 条记录', '本页与账本中的页面不同', '此文件未说明'],
+  en: ['is entry 0 of the log pages.example/log', 'This is another page than the one in the log', 'Nothing in this file says', 'This page was withdrawn on'],
+  fr: ["est l'entrée 0 du journal pages.example/log", "n'est pas celle du journal", 'Rien dans ce fichier ne dit', 'Cette page a été retirée le'],
+  zh: ['是账本 pages.example/log 的第 0 条记录', '本页与账本中的页面不同', '此文件未说明', '被撤回，原因'],
 };
 let w;
 
@@ -32,7 +32,7 @@ const choose = async (tab, content, until) => {
   await tab.waitForSelector(until);
 };
 
-for (const [language, [logged, other, nothing]] of Object.entries(SAYS)) {
+for (const [language, [logged, other, nothing, back]] of Object.entries(SAYS)) {
   test(`what the page says of its own hash, ${language}`, async () => {
     await visit(w, 'disk', { locale: { en: 'en-GB', fr: 'fr-FR', zh: 'zh-CN' }[language] }, async (tab) => {
       const said = async (name, words, warnings) => {
@@ -44,6 +44,10 @@ for (const [language, [logged, other, nothing]] of Object.entries(SAYS)) {
       await choose(tab, json(release(SUM)), '#honest-log [data-fault=ReleaseSigner]');
       await choose(tab, policy, '#honest-log [data-standing=Logged]');
       await said('Logged', logged, 0);
+      await choose(tab, json(withdrawal(SUM, '<img src=x> notice 7')), '#honest-log [data-standing=Withdrawn]');
+      await said('Withdrawn', back, 1);
+      assert.ok((await tab.locator('#page-warning').innerText()).includes('<img src=x> notice 7'));
+      assert.equal(await tab.locator('#page-warning img').count(), 0);
       await tab.reload();
       await choose(tab, policy, '#keys .value');
       await choose(tab, json(release('00'.repeat(32))), '#honest-log [data-standing=Different]');
@@ -62,6 +66,8 @@ test('a record keeps its word beside a page that is another', async () => {
     assert.deepEqual((await standing(tab)).filter((_, i) => i !== 2), ['NotProven', 'ReleaseSignature', 1]);
     await choose(tab, bundle('release-signed-by-a-stranger'), '#verdict[data-word=Verified]');
     assert.deepEqual((await standing(tab)).filter((_, i) => i !== 2), ['NotProven', 'ReleaseSigner', 0]);
+    await choose(tab, bundle('newest-page-withdrawn-beside-an-older-one'), '#verdict[data-word=Verified]');
+    assert.deepEqual((await standing(tab)).filter((_, i) => i !== 2), ['Different', 'None', 1]);
     await choose(tab, bundle('markup-in-the-release'), '#verdict[data-word=Verified]');
     assert.equal(await tab.locator('img').count(), 0);
   });

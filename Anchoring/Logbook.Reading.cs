@@ -244,6 +244,7 @@ public sealed partial class Logbook
             BytesPerDay = BytesPerDay(),
             ToSign = chain.Closed.Count,
             StartGap = startGap,
+            LostThrough = lostThrough,
         };
     }
 

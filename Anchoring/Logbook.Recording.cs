@@ -170,6 +170,8 @@ public sealed partial class Logbook
             Write(Broken("store.lost", $"{lost}: {lost.Words}") with { TimeMs = now.WallMs }, now);
             absences.Add(lost with { Cause = AbsenceCause.Declared });
         }
+
+        lostThrough = known.Where(absence => absence.Cause == AbsenceCause.Lost).Select(absence => (long?)absence.Last).Max();
     }
 
     private void SealIfFull(Manifest manifest, int leaves, Moment now)

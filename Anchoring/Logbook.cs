@@ -39,6 +39,7 @@ public sealed partial class Logbook : IDisposable
     private Moment? lastRound;
     private Moment? openedEmpty;
     private EventDetail.GapSpan? startGap;
+    private long? lostThrough;
     private string storeFault = "";
     private bool started;
 

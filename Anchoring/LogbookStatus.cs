@@ -40,6 +40,9 @@ public sealed record LogbookStatus(uint Boot, long NextNumber, int OpenRounds, M
     /// <summary>Batches that are closed and wait for their signature.</summary>
     public int ToSign { get; init; }
 
+    /// <summary>The last batch that the ledger has, or had, and this card has lost, told in the record; null when there is none.</summary>
+    public long? LostThrough { get; init; }
+
     /// <summary>What lies between the session before and this one, as the record declares it; null before the start and at the first one.</summary>
     public EventDetail.GapSpan? StartGap { get; init; }
 

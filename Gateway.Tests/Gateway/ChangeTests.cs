@@ -191,6 +191,28 @@ public sealed class ChangeTests : IDisposable
         Assert.Equal(harmed is not null, stage.Board.Current!.Trouble.Any(trouble => trouble.Contains("is not known here", StringComparison.Ordinal)));
     }
 
+    /// <summary>F-164: batches of another life of the card stand before what comes next, and may tell of other settings and other chips.</summary>
+    [Fact]
+    public void Behind_batches_that_the_card_does_not_have_settings_and_chips_are_told_anew_once()
+    {
+        stage.Bus.Attach(Chip(ChipKind.Tmp117, "0117AAAA0001"));
+        var probe = CycleStage.Probe(ChipKind.Tmp117, 0x48);
+        using (var truck = new Truck(this, probe))
+        {
+            truck.Round();
+        }
+
+        new AbsenceBook(new DiskFolder(Path.Combine(stage.Folder, Logbook.BatchesFolder))).Add(new(7, 9, AbsenceCause.Lost, Bench.StartMs, "as a resumption writes it"));
+        for (var start = 0; start < 2; start++)
+        {
+            using var truck = new Truck(this, probe);
+            truck.Round();
+            truck.Round();
+            Assert.Equal([("setting.holds", "sealing.age is 300 s; so it is behind batch 9, which this card does not have."), ("chip.holds",
+                "Chip 0117AAAA0001 answers; so it is behind batch 9, which this card does not have.")], truck.Told(EventKind.Configuration));
+        }
+    }
+
     /// <summary>F-37.</summary>
     [Fact]
     public void What_the_manifest_fixes_cannot_be_changed_by_settings_and_each_difference_is_a_sentence()

@@ -46,6 +46,19 @@ public sealed class RollbackCheckerTests : IDisposable
         Assert.Contains("Batch 1 went with the card, and 1 others, and no event of the record says so.", Assert.Single(checker.Violations), StringComparison.Ordinal);
     }
 
+    /// <summary>F-164.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Settings_that_are_not_told_anew_behind_a_break_are_found(bool areTold)
+    {
+        BehindTheLedger();
+        Try(2, 8, 9);
+        Send(Batch([6, 7, 8, 9], boot: 2, areTold ? [Lost(1, 2), Boot(6), Holds] : [Lost(1, 2), Boot(6)]));
+        Assert.Equal(areTold, checker.Violations.Count == 0);
+        Assert.True(areTold || checker.Violations[0].Contains("nothing tells the settings anew", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_boot_number_that_the_ledger_has_seen_is_not_given_again()
     {
@@ -148,6 +161,8 @@ public sealed class RollbackCheckerTests : IDisposable
 
     private static BatchEvent Boot(int slot) =>
         new(null, EventKind.Boot, Start + (slot * Interval), EventDetail.Gap(Start, Start + (slot * Interval), GapCause.PowerLoss));
+
+    private static BatchEvent Holds => new(null, EventKind.Configuration, Start, EventDetail.Note("setting.holds", "year is ; so it is behind batch 2."));
 
     private static BatchEvent Lost(long first, long last) => new(null, EventKind.StoreBroken, Start, EventDetail.Note("store.lost",
         $"batches {first} to {last}: this card did not have them: an older image of it was put back, or the gateway was copied."));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Anchoring;
 using Evidence;
 using Gateway.Configuration;
@@ -23,7 +24,14 @@ internal sealed class ChangeWatch(SeenFile seen, ImmutableArray<ConfiguredProbe>
     /// <summary>The code of a ProbeSwap event: the chip answers again with which the channel began.</summary>
     public const string ProbeBack = "probe.back";
 
+    /// <summary>The code of a Configuration event: a setting as it is, behind batches that this card does not have.</summary>
+    public const string SettingHolds = "setting.holds";
+
+    /// <summary>The code of a Configuration event of a channel: which chip answers, behind batches that this card does not have.</summary>
+    public const string ChipHolds = "chip.holds";
+
     private const string SettingPrefix = "setting/";
+    private const string ToldPrefix = "told/";
     private string saveFault = "";
 
     /// <summary>What a person has to look at, a sentence each.</summary>
@@ -113,6 +121,40 @@ internal sealed class ChangeWatch(SeenFile seen, ImmutableArray<ConfiguredProbe>
             }
 
             seen[Last(i)] = serial;
+        }
+
+        return events;
+    }
+
+    /// <summary>F-164: what is told again once this card goes on behind batches that it does not have. They may be of another life of it, with other
+    /// settings and other chips, and the last word about these must not be theirs.</summary>
+    /// <param name="lostThrough">The last of these batches; null when there are none.</param>
+    /// <param name="settings">As they are now.</param>
+    /// <param name="serials">Each channel's chip's own number as read in this round; a chip is told when it is read.</param>
+    public List<BatchEvent> BehindBreak(long? lostThrough, ImmutableArray<(string Name, string Value)> settings, ImmutableArray<string?> serials, Moment now)
+    {
+        List<BatchEvent> events = [];
+        if (lostThrough is not { } number)
+        {
+            return events;
+        }
+
+        var told = number.ToString(CultureInfo.InvariantCulture);
+        if (seen[ToldPrefix + "settings"] != told)
+        {
+            events.AddRange(settings.Select(setting => Configuration(SettingHolds, $"{setting.Name} is {setting.Value}; so it is behind batch {told}, "
+                + "which this card does not have.", now)));
+            seen[ToldPrefix + "settings"] = told;
+        }
+
+        for (var i = 0; i < serials.Length && i < probes.Length; i++)
+        {
+            if (serials[i] is { } serial && seen[$"{ToldPrefix}chip/{i}"] != told)
+            {
+                var words = $"Chip {serial} answers; so it is behind batch {told}, which this card does not have.";
+                events.Add(new(new((ushort)i), EventKind.Configuration, now.WallMs, EventDetail.Note(ChipHolds, words)));
+                seen[$"{ToldPrefix}chip/{i}"] = told;
+            }
         }
 
         return events;

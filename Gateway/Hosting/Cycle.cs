@@ -104,7 +104,8 @@ public sealed class Cycle(Sampler sampler, Logbook logbook, CyclePlan plan, Stat
             watch.Saw(readings[i]);
         }
 
-        foreach (var told in changes.Saw(sampler.Serials, now).Concat(watch.Expired(now)))
+        var breaks = changes.BehindBreak(logbook.Status.LostThrough, plan.Settings, sampler.Serials, now);
+        foreach (var told in changes.Saw(sampler.Serials, now).Concat(breaks).Concat(watch.Expired(now)))
         {
             logbook.RecordEvent(told, now);
         }

@@ -12,7 +12,8 @@ public sealed class ChangeChecker(Action<string> violate, YearTally tally)
     private readonly HashSet<(int, string)> hung = [];
     private readonly HashSet<string> ever = [];
     private string? settings;
-    private bool isStarted;
+    private bool isStarted, isForgotten, hadBreak;
+    private int? roundsUntilTold;
 
     /// <summary>The gateway is started under these settings.</summary>
     public void Started(string under)
@@ -28,7 +29,12 @@ public sealed class ChangeChecker(Action<string> violate, YearTally tally)
         settings = null;
         told.Clear();
         untold.Clear();
+        roundsUntilTold = null;
+        isForgotten = hadBreak = true;
     }
+
+    /// <summary>The record says that there is a break: with it settings and chips are told anew.</summary>
+    public void Broke() => roundsUntilTold = isForgotten ? RoundsUntilTold : null;
 
     /// <summary>A batch that a stranger has seen, with the true round behind each of its rounds.</summary>
     public void Batch(long number, BatchBody body, IReadOnlyList<TrueRound?> truths)
@@ -72,6 +78,12 @@ public sealed class ChangeChecker(Action<string> violate, YearTally tally)
             else if (happened.Kind == EventKind.Configuration)
             {
                 // Power that goes before the gateway has noted what it told makes the next session tell it again.
+                if (happened.Channel is { } chips)
+                {
+                    Holds(number, chips.Value, words.Split(' ').ElementAtOrDefault(1) ?? "");
+                    continue;
+                }
+
                 var now = words.Split(" is ").ElementAtOrDefault(1)?.Split(';')[0];
                 tally.SettingChanges++;
                 if (now is null || !ever.Contains(now))
@@ -84,9 +96,39 @@ public sealed class ChangeChecker(Action<string> violate, YearTally tally)
         }
     }
 
+    private void Holds(long number, int channel, string serial)
+    {
+        told[channel] = serial;
+        untold.Remove(channel);
+        if (!hung.Contains((channel, serial)))
+        {
+            violate($"Batch {number} tells of chip {serial} on channel {channel}, which never hung there.");
+        }
+    }
+
+    /// <returns>Whether what the record tells is to be held against the truth: not between a break and the word about it.</returns>
+    private bool IsTold(long number)
+    {
+        if (isForgotten && roundsUntilTold is { } left)
+        {
+            roundsUntilTold = left - 1;
+            isForgotten = left > 0;
+            if (!isForgotten && settings is null)
+            {
+                violate($"Batch {number} goes on behind a break, and nothing tells the settings anew.");
+            }
+        }
+
+        return !isForgotten;
+    }
+
     private void Follow(long number, BatchBody body, int round, TrueRound truth)
     {
-        settings ??= truth.Settings;
+        if (!IsTold(number))
+        {
+            return;
+        }
+
         if (truth.Settings != settings)
         {
             violate($"Batch {number} holds a round under settings {truth.Settings}; the record tells of {settings}.");
@@ -100,7 +142,7 @@ public sealed class ChangeChecker(Action<string> violate, YearTally tally)
                 continue;
             }
 
-            told.TryAdd(channel, now.Serial);
+            told.TryAdd(channel, hadBreak ? "none" : now.Serial); // The first chip is what the channel begins with.
             if (now.Serial == told[channel])
             {
                 untold.Remove(channel); // The old one is back before anybody was told of the other.

@@ -24,6 +24,7 @@ public sealed partial class RecordChecker
     private readonly HashSet<long> toldMissing = [];
     private uint? bootShift = 0;
     private uint bootFloor;
+    private TrueRound? lastBeforeBreak;
     private long? unsettledFrom; // A card that was put back behind the ledger signs these numbers in vain, until it resumes.
 
     /// <summary>Batches that the ledger has, and the card has not since an older image of it was put back.</summary>
@@ -63,6 +64,7 @@ public sealed partial class RecordChecker
             Missing = Missing.Union(Enumerable.Range((int)mark.Next, (int)(next - mark.Next)).Select(number => (long)number));
             (bootFloor, unsettledFrom) = (lastLogged!.Clock.Boot + 1, mark.Next);
             Broken.Add(lastLogged.Number);
+            lastBeforeBreak = lastRound;
             Excursions.Forgotten();
             Changes.Forgotten();
         }
@@ -82,6 +84,13 @@ public sealed partial class RecordChecker
         }
     }
 
+    /// <summary>Whether what follows this round is of a card that was put back. Its clock may have been ahead when the image was taken: then the gap that
+    /// it declares begins by that clock, and a stranger reads INCOMPLETE (docs/decisions/0150).</summary>
+    private bool MayBeginLate(TrueRound round, long number) => ReferenceEquals(round, lastBeforeBreak) && LateGaps.Add(number);
+
+    /// <summary>Batches behind a break whose gap begins by a clock that was ahead.</summary>
+    public HashSet<long> LateGaps { get; } = [];
+
     private void Told(BatchBody body)
     {
         foreach (var happened in body.Events.Where(happened => happened.Kind == EventKind.StoreBroken))
@@ -92,6 +101,7 @@ public sealed partial class RecordChecker
                 var end = groups[2].Success ? long.Parse(groups[2].Value, CultureInfo.InvariantCulture) : first;
                 Require(end <= lastLogged!.Number, () => $"The record says that the card lost batches up to {end}, before they were signed.");
                 Tally.Breaks++;
+                Changes.Broke();
                 for (var number = first; number <= end; number++)
                 {
                     toldMissing.Add(number);

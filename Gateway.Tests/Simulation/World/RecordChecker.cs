@@ -326,7 +326,8 @@ public sealed partial class RecordChecker(long intervalMs, Func<Checkpoint?> hea
             Violate($"Nothing explains why no round stands in batch {header.Number} before {truth.WallMs}.");
         }
         else if (lastRound is { IsTimely: true } earlier && truth.IsTimely && truth.WallMs - earlier.WallMs > 2 * intervalMs
-            && !gapsBefore.Concat(gaps).Any(gap => gap.FromMs <= earlier.WallMs + (2 * intervalMs) && gap.ToMs >= truth.WallMs - (2 * intervalMs)))
+            && !gapsBefore.Concat(gaps).Any(gap => gap.ToMs >= truth.WallMs - (2 * intervalMs)
+                && (gap.FromMs <= earlier.WallMs + (2 * intervalMs) || MayBeginLate(earlier, header.Number))))
         {
             Tally.UnexplainedMinutes += (truth.WallMs - earlier.WallMs - intervalMs) / 60_000;
             Violate($"No event covers the whole hole between {earlier.WallMs} and {truth.WallMs}, in batch {header.Number}.");

@@ -156,7 +156,7 @@ public sealed partial class TruckWorld
                 && checker.SoundWindows.Find(window => window.Number > number) is { } after && after.ToMs > before.FromMs && after.Number - number < BreakBatchesMax)
             {
                 ShownByLedger(windows, new(number, before.FromMs, after.ToMs, before.Truths.AddRange(after.Truths)),
-                    mayBeSetBack: after.Number > number + 1);
+                    mayBeSetBack: after.Number > number + 1 || checker.LateGaps.Contains(after.Number));
                 Tally.BreaksShown++;
             }
         }

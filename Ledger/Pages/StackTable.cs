@@ -4,7 +4,7 @@ namespace Ledger.Pages;
 /// <param name="columns">The heads of its columns.</param>
 internal sealed class StackTable(params string[] columns)
 {
-    /// <summary>Rows that are seen at once; the others are unfolded, and stand there on paper. A few more are not worth the fold.</summary>
+    /// <summary>Rows that are seen at once; the others are unfolded, and stand on paper where the browser can open them; where it cannot, their number does. A few more are not worth the fold.</summary>
     private const int RowsFirst = 10, RowsSpare = 4;
 
     private readonly List<Markup[]> rows = [];

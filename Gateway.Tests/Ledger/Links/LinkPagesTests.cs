@@ -37,7 +37,7 @@ public sealed class LinkPagesTests
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Contains("<h1>VERIFIED</h1>", page, StringComparison.Ordinal);
         Assert.Equal(level is DisclosureLevel.Verdicts or DisclosureLevel.Summaries,
-            page.Contains("whose falsehood is provable by anyone who later sees the leaves", StringComparison.Ordinal));
+            page.Contains("whose falsehood is provable by anyone who later sees the readings", StringComparison.Ordinal));
         Assert.Equal(level == DisclosureLevel.Headers, page.Contains("nothing is said about the temperature", StringComparison.Ordinal));
         foreach (var (language, undisclosed) in new[] { ("en", "NOT DISCLOSED"), ("fr", "NON DIVULGUÉ"), ("zh", "未披露") })
         {

@@ -21,6 +21,7 @@ internal static class Program
         Authority.AuthorityVerbs.Add(root);
         Links.LinkVerbs.Add(root);
         Releases.ReleaseVerbs.Add(root);
+        Admission.KeyVerbs.Add(root);
         Certificates.CertificateVerbs.Add(root);
         Retention.HoldVerbs.Add(root);
         var parsed = root.Parse(arguments);

@@ -197,6 +197,27 @@ public sealed class AuthorityFolder
         return statement;
     }
 
+    /// <summary>Signs that a gateway's key counts no more from a place of the log on.</summary>
+    /// <param name="keyId">kid, 32 hexadecimal digits.</param>
+    /// <param name="from">First log index at which it does not count.</param>
+    /// <param name="reason">Why, 1 to 200 characters: it stands in the log, for everybody.</param>
+    /// <exception cref="AuthorityRefusedException">Out of these bounds.</exception>
+    public Statement Revoke(string keyId, long from, string reason)
+    {
+        if (keyId.Length != 32 || !keyId.All(char.IsAsciiHexDigit) || from is < 0 or > Leaf.NumberMax || reason.Length is 0 or > 200)
+        {
+            throw new AuthorityRefusedException("A key identifier has 32 hexadecimal digits, the log index is 0 or more, and the reason has 1 to 200 characters.");
+        }
+
+        using var authorityKey = ECDsa.Create();
+        authorityKey.ImportFromPem(File.ReadAllText(Path.Combine(directory, AuthorityKeyFile)));
+        var revocation = new Revocation(keyId.ToLowerInvariant(), from, reason);
+        var statement = Statement.Sign(StatementKind.Revocation, $"authority:{Key.Name}", revocation.Encode(), authorityKey);
+        _ = Revocation.Decode(statement.Payload); // What is signed is read back by the rules that every verifier uses.
+        audit.Append("revoke", reason, ("key", revocation.KeyId), ("from", from.ToString(CultureInfo.InvariantCulture)));
+        return statement;
+    }
+
     /// <summary>Every enrolment that this authority has signed, by gateway and first number.</summary>
     public IEnumerable<(string File, Enrolment Enrolment, Manifest Manifest)> Enrolled()
     {

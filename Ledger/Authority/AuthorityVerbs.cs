@@ -19,6 +19,7 @@ public static class AuthorityVerbs
         authority.Add(EnrolVerb());
         authority.Add(ReleaseVerb.Create());
         authority.Add(WithdrawVerb.Create());
+        authority.Add(RevokeVerb.Create());
         authority.Add(ShowVerb());
         authority.Add(IssuerVerbs.Issuer());
         authority.Add(IssuerVerbs.Trust());

@@ -40,6 +40,7 @@ public sealed class LinkOffice(LedgerCore core, LinkUses? uses)
                 "list" => List(),
                 "publish" => await ReleaseOffice.Publish(core, trail, asked, cancellation).ConfigureAwait(false),
                 "releases" => ReleaseOffice.List(core),
+                "revokeKey" => await KeyOffice.Revoke(core, trail, asked, cancellation).ConfigureAwait(false),
                 var other => Problem($"The ledger knows no \"{other}\": verb and ledger are of different versions."),
             };
         }

@@ -173,6 +173,14 @@ public sealed class LedgerStore
         return context.Conflicts.Any(conflict => conflict.Gateway == gateway && conflict.Number == number);
     }
 
+    /// <summary>Whose manifest names a key; null when none does. Reads all manifests: for an operator, not for the road.</summary>
+    public Guid? GatewayWithKey(string keyId)
+    {
+        using var context = Read();
+        return context.Manifests.Join(context.Entries, row => row.LogIndex, entry => entry.LogIndex, (row, entry) => new { row.Gateway, entry.Statement })
+            .AsEnumerable().FirstOrDefault(found => Manifest.Decode(Statement.Decode(found.Statement).Payload).Key.IdHex == keyId)?.Gateway;
+    }
+
     /// <summary>All revocations, in log order.</summary>
     public List<RevocationRow> Revocations()
     {

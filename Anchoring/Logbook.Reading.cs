@@ -193,17 +193,6 @@ public sealed partial class Logbook
         }
     }
 
-    /// <summary>F-56: a number that was signed once and whose seal the journal does not have is never signed again.</summary>
-    private void RefuseLostSeal()
-    {
-        if (mark.Read(chain.IsWithdrawn) is { } signed && signed.Number >= chain.NextToSign)
-        {
-            throw new EvidenceBrokenException($"Batch {signed.Number} was signed here (header {signed.Digest.ToShortString()}), and the journal "
-                + $"ends before batch {chain.NextToSign}: its last seal is harmed, or an older journal was copied back. Signing on would make "
-                + "a second history. Restore the journal folder from its newest copy, or enrol this gateway anew.");
-        }
-    }
-
     private LogbookStatus TakeStatus()
     {
         var unanchored = chain.Closed.Count;
@@ -234,7 +223,7 @@ public sealed partial class Logbook
 
         return new(Boot, chain.Open.Number, chain.Open.RoundCount, chain.Last, lastReadings, chain.NextToSign > 0 ? chain.NextToSign - 1
             : null,
-            (oldest ?? chain.NextToSign) - 1 is >= 0 and var anchored ? anchored : null, unanchored,
+            Math.Min(oldest ?? chain.NextToSign, lostAt ?? long.MaxValue) - 1 is >= 0 and var anchored ? anchored : null, unanchored,
             chain.Manifests.Count(manifest => manifest.Receipt is null), outbox.InFlight, journal.Length, link.State, outbox.Refused,
                 faults.ToImmutable())
         {

@@ -32,7 +32,7 @@ public sealed partial class Logbook
         return Marked(sealer.Seal(now, signer));
     }
 
-    private bool MaySign(Moment now) => heldBecause.Length == 0 && comparing is null && outbox.Refused?.Reason != Refusal.Conflict
+    private bool MaySign(Moment now) => heldBecause.Length == 0 && lostSeal is null && comparing is null && outbox.Refused?.Reason != Refusal.Conflict
         && (heardWord || Math.Max(now.UptimeMs, SameBoot(chain.Last)?.UptimeMs ?? 0) - startedMs >= options.WordPatienceSeconds * 1000L);
 
     private void SignClosed(Moment now)
@@ -75,6 +75,7 @@ public sealed partial class Logbook
     /// <summary>Compares the ledger's word with this card.</summary>
     private AfterWord Hear(LedgerWord word)
     {
+        var held = heldBecause;
         heldBecause = "";
         if (comparing is { } before && !before.IsOf(word))
         {
@@ -87,8 +88,7 @@ public sealed partial class Logbook
         var isAhead = word.Shown is [.., var newest] && newest.Header.Number >= chain.NextToSign;
         if (fork is null && !isAhead)
         {
-            heardWord = word.Trouble.Length == 0;
-            return heardWord ? AfterWord.Offer : AfterWord.Hold;
+            return HearBehind(word, held);
         }
 
         if (late is not null && Manifest.Decode(late.Payload).FirstNumber == word.Next && word.Next > (fork ?? -1))
@@ -109,9 +109,7 @@ public sealed partial class Logbook
                 + "An older image of the card was put back, or the gateway was copied. "
             : $"The ledger has another batch {fork} that this gateway's key has signed than this card has: an older image of the "
                 + "card was put back, or the gateway was copied. ";
-        heldBecause += "Nothing is signed or offered; recording goes on and nothing is lost. Enrol this gateway again from batch "
-            + $"{word.Next} on: here `gateway enrol request --out request.json`, at the authority `ledger authority enrol request.json --first "
-            + $"{word.Next} --dir AUTHORITY --out enrolment.json`, here `gateway enrol accept enrolment.json`, and restart it."
+        heldBecause += EnrolAgain(word.Next)
             + (again is null ? "" : $" The new enrolment has {again.Channels.Length} channels, what waits here has {Manifest?.Channels.Length}: keep "
                 + "them as they are for now.");
         return AfterWord.Hold;
@@ -136,21 +134,27 @@ public sealed partial class Logbook
         return AfterWord.Offer;
     }
 
+    private static string EnrolAgain(long first) => "Nothing is signed or offered; recording goes on and nothing is lost. Enrol this gateway again from batch "
+        + $"{first} on: here `gateway enrol request --out request.json`, at the authority `ledger authority enrol request.json --first "
+        + $"{first} --dir AUTHORITY --out enrolment.json`, here `gateway enrol accept enrolment.json`, and restart it.";
+
     /// <summary>The authority has enrolled this card from the ledger's next number on: what is unsigned here goes on behind what the ledger
     /// has, and what the ledger has and this card has not is written down and declared.</summary>
-    private void Resume(LedgerWord word, long? withdrawnFrom, ImmutableArray<long> covered)
+    /// <param name="covered">Numbers of unsigned or withdrawn batches that the ledger has as its own.</param>
+    /// <param name="isAlone">No other life of this card has signed anything: it only lost what it had.</param>
+    private void Resume(LedgerWord word, long? withdrawnFrom, ImmutableArray<long> covered, bool isAlone = false)
     {
         var withdrawn = chain.Sealed.Keys.Count(number => number >= withdrawnFrom);
         var unsigned = chain.NotSigned(withdrawnFrom).ToList();
         var firstBoot = unsigned.FirstOrDefault(batch => !covered.Contains(batch.Number))?.Opened.Boot ?? Boot;
-        var lastBoot = word.Shown[^1].Header.Clock.Boot;
+        var lastBoot = isAlone ? 0 : word.Shown[^1].Header.Clock.Boot;
         var shift = firstBoot + chain.BootShift > lastBoot ? chain.BootShift : lastBoot + 1 - firstBoot;
         var (first, last) = (withdrawnFrom ?? chain.NextToSign, word.Next - 1);
         var text = "this card did not have them: an older image of it was put back, or the gateway was copied. The ledger has them. The authority "
             + $"has enrolled this card from batch {word.Next} on; {withdrawn} headers that it had signed under their numbers were shown to nobody "
             + "and are signed anew";
         var absence = new Absence(first, last, AbsenceCause.Lost, chain.Last?.WallMs ?? 0, text);
-        if (!absences.Read().Any(known => known.First == first && known.Last == last && known.Cause == AbsenceCause.Lost))
+        if (first <= last && !absences.Read().Any(known => known.First == first && known.Last == last && known.Cause == AbsenceCause.Lost))
         {
             absences.Add(absence); // Before the chain goes on: a start after a power cut right here declares it.
         }
@@ -163,13 +167,17 @@ public sealed partial class Logbook
 
         Append(FrameKind.Resume, RecordCodec.Encode(new ResumeRecord(word.Next, word.Last, sequences, shift, withdrawnFrom, covered)));
         isResumed = true;
+        ForgetMark();
     }
 
     /// <summary>A manifest that begins with a number which is signed here already, and with none whose receipt is known: the authority may
     /// know from the ledger that this card is behind.</summary>
-    private bool IsLate(Manifest manifest) => chain.Manifests is [.., var last] && IsOurs(manifest)
+    private bool IsLate(Manifest manifest) => IsOurs(manifest) && (manifest.FirstNumber <= lostSeal?.Number || IsBehind(manifest));
+
+    private bool IsBehind(Manifest manifest) => chain.Manifests is [.., var last]
         && manifest.FirstNumber > last.Manifest.FirstNumber && manifest.FirstNumber < chain.Open.Number
-        && manifest.FirstNumber >= (chain.Sealed.Count > 0 ? chain.Sealed.Keys.First() : chain.NextToSign)
+        && (manifest.FirstNumber >= (chain.Sealed.Count > 0 ? chain.Sealed.Keys.First() : chain.NextToSign)
+            || store.Read(manifest.FirstNumber, manifest.FirstNumber).Count == 0)
         && chain.Sealed.Values.All(batch => batch.Number < manifest.FirstNumber || batch.State != BatchState.Anchored);
 
     private void DeclareResumed(Moment now)

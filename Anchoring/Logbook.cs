@@ -92,7 +92,7 @@ public sealed partial class Logbook : IDisposable
         RefuseUnreadable(journalFolder);
         chain.FinishReplay();
         RefuseForeignKey();
-        RefuseLostSeal();
+        HoldLostSeal();
         KeepAside(journalFolder);
     }
 
@@ -310,6 +310,7 @@ public sealed partial class Logbook : IDisposable
         lock (gate)
         {
             outbox.Offer(now);
+            AskOnceDrained();
             SignClosed(now);
             FoldOldest(now.WallMs);
             Status = TakeStatus();

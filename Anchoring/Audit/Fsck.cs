@@ -87,8 +87,8 @@ public sealed class Fsck
         if (new SignedMark(batchesFolder).Read(chain.IsWithdrawn) is { } signed && signed.Number >= chain.NextToSign)
         {
             Add($"batch {signed.Number}", "it was signed here, and the journal does not have its seal: harmed, or an older journal was copied "
-                + "back", "The gateway does not start, so that it signs no second history. Restore the journal folder from its newest copy, or "
-                + "enrol this gateway anew with an empty data directory and keep this one.");
+                + "back", "Put a newer copy of the journal folder back if there is one. Started without it, the gateway records on and signs "
+                + "nothing until the ledger has said what it has; `gateway status` then says how to go on.");
         }
 
         return new(findings.ToImmutable(), journalFolder.Names.Count(name => Journal.SegmentOf(name) is not null), frames, batches, rounds,

@@ -48,7 +48,8 @@ public static class StoppedLook
             });
             chain.FinishReplay();
             fault = Signed(directory, chain) is { } signed && signed.Number >= chain.NextToSign
-                ? $"Batch {signed.Number} was signed here, and the journal does not have its seal. Run `gateway fsck`." : "";
+                ? $"Batch {signed.Number} was signed here, and the journal does not have its seal. Started, the gateway records on, and signs nothing until the ledger has said "
+                    + "what it has. Run `gateway fsck`." : "";
         }
         catch (EvidenceBrokenException broken)
         {

@@ -112,6 +112,9 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
         }
     }
 
+    /// <summary>Whether the ledger has said what it has since the connection was made, or since it was asked anew.</summary>
+    public bool HasWord => hasWord;
+
     /// <summary>Asks anew at the next turn: what the ledger said last is in doubt.</summary>
     public void AskAgain() => (question, hasWord, askFrom) = (null, false, null);
 
@@ -154,10 +157,22 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
             }
         }
 
+        long? next = null;
         foreach (var batch in hasWord && mayOffer ? chain.Unanchored : [])
         {
-            if (left-- <= 0 || batch.IsDamaged && uplinkOf(batch) is null && StopAt(batch) || !Send(batch.Digest, uptimeMs, () =>
-                uplinkOf(batch)))
+            if (next is { } expected && batch.Number != expected)
+            {
+                return; // The one between is lost: nothing after it can be logged.
+            }
+
+            next = batch.Number + 1;
+            if ((batch.IsDamaged || batch.IsPartial) && uplinkOf(batch) is null)
+            {
+                StopAt(batch, uptimeMs);
+                return;
+            }
+
+            if (left-- <= 0 || !Send(batch.Digest, uptimeMs, () => uplinkOf(batch)))
             {
                 return;
             }
@@ -183,11 +198,14 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
         return true;
     }
 
-    private bool StopAt(SealedBatch batch)
+    /// <summary>F-12: nothing after it can be logged. Once all before it is, the ledger is asked for its word, which holds the gateway there.</summary>
+    private void StopAt(SealedBatch batch, long uptimeMs)
     {
-        StoppedBecause = $"Records of batch {batch.Number} were harmed on this disk before it was anchored; its root cannot be rebuilt. "
-            + "Run `gateway fsck`, keep the data directory, and enrol the gateway anew.";
-        return true;
+        if (chain.Unanchored.First().Number == batch.Number)
+        {
+            AskAgain();
+            waitUntilMs = uptimeMs + ResyncMs;
+        }
     }
 
     private void Take(LinkNews news, Moment now)
@@ -336,6 +354,11 @@ public sealed class Outbox(ILedgerLink link, Chain chain, Func<SealedBatch, Upli
                     ? older : refusal;
                 sentAtMs.Clear();
                 waitUntilMs = Math.Max(waitUntilMs, uptimeMs + ResyncMs);
+                if (refusal.Reason == Refusal.NumberNotNext)
+                {
+                    AskAgain(); // It may wait for a batch that this card has lost.
+                }
+
                 break;
             default:
                 Refused = refusal;

@@ -12,12 +12,10 @@ internal sealed class BatchReader(IFolder folder, Chain chain)
     /// <exception cref="EvidenceBrokenException">Its records do not give the signed root.</exception>
     public StoredBatch? Read(SealedBatch batch)
     {
-        if (batch.IsPartial)
-        {
-            return null;
-        }
-
-        var open = Records(batch.Number, batch.Start, batch.End, batch.IsDamaged);
+        // A batch whose first records are in segments that are gone is in the batch store, or it was sealed over what a lost segment left of it: the root
+        // tells.
+        var isIncomplete = batch.IsDamaged || batch.IsPartial;
+        var open = Records(batch.Number, batch.Start, batch.End, isIncomplete);
         var seal = JournalReader.Read(folder, batch.Seal, batch.Seal).Select(RecordCodec.DecodeSeal).FirstOrDefault();
         if (seal is null)
         {
@@ -37,7 +35,7 @@ internal sealed class BatchReader(IFolder folder, Chain chain)
         var root = Sealer.RootOf(body, header.OpenedMs, manifest);
         if (root != header.Root)
         {
-            if (batch.IsDamaged)
+            if (isIncomplete)
             {
                 return null; // Harmed after it was sealed. If the harm came first, the seal is over what was left, and the roots agree.
             }
@@ -51,7 +49,7 @@ internal sealed class BatchReader(IFolder folder, Chain chain)
     }
 
     /// <summary>The records of a batch that is closed and not signed.</summary>
-    public OpenBatch Records(ClosedBatch batch) => Records(batch.Number, batch.Start, batch.End, batch.IsDamaged);
+    public OpenBatch Records(ClosedBatch batch) => Records(batch.Number, batch.Start, batch.End, batch.IsDamaged || batch.IsPartial);
 
     private OpenBatch Records(long number, FramePlace start, FramePlace end, bool isDamaged)
     {

@@ -56,6 +56,14 @@ internal sealed class SignedMark(IFolder folder)
         stream.Flush();
     }
 
+    /// <summary>Forgets what was signed: the authority has given those numbers anew.</summary>
+    public void Clear()
+    {
+        using var stream = folder.OpenWriteThrough(Name);
+        stream.Write(new byte[2 * SectorLength], 0, 2 * SectorLength);
+        stream.Flush();
+    }
+
     private static (long Number, Digest Digest)? Read(ReadOnlySpan<byte> sector) =>
         BinaryPrimitives.ReadUInt32BigEndian(sector[CheckAt..]) is var check and not 0 && check == Crc32C.Of(sector[..CheckAt])
             ? (BinaryPrimitives.ReadInt64BigEndian(sector), Digest.FromBytes(sector.Slice(8, Digest.Length)))

@@ -49,7 +49,7 @@ public sealed partial class RolledBackCardTests
     }
 
     /// <summary>Does what the sentence says, as it stands there; only the authority's folder and the emulated chips are this test's own.</summary>
-    private static async Task ComeBack(Convoy convoy, string sentence)
+    internal static async Task ComeBack(Convoy convoy, string sentence)
     {
         var commands = CommandForm().Matches(sentence).Select(match => match.Groups["command"].Value.Split(' ')).ToList();
         Assert.Equal(["gateway enrol request", "ledger authority enrol", "gateway enrol accept"],

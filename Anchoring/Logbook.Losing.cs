@@ -57,7 +57,9 @@ public sealed partial class Logbook
 
         if (isLost)
         {
-            Resume(word, word.Next, [], isAlone: true); // First, so that a start between the two finds the number free and the enrolment still to take.
+            // First, so that a start between the two finds the number free and the enrolment still to take. What nothing is left of has no number any more.
+            var here = chain.NotSigned(word.Next).Select(batch => batch.Number).ToHashSet();
+            Resume(word, word.Next, [.. Numbers(word.Next, chain.Open.Number).Where(number => !here.Contains(number))], isAlone: true);
         }
 
         if (again is not null && chain.NextToSign == word.Next)
@@ -68,6 +70,14 @@ public sealed partial class Logbook
 
         heardWord = true;
         return AfterWord.Offer;
+    }
+
+    private static IEnumerable<long> Numbers(long first, long end)
+    {
+        for (var number = first; number < end; number++)
+        {
+            yield return number;
+        }
     }
 
     /// <summary>All that could be offered is anchored, and a batch that was signed after it is lost: now the ledger can say from which number on the

@@ -38,7 +38,8 @@ public sealed record CloseRecord(long Batch, Moment Moment);
 /// <param name="BootShift">What is added to this card's boot numbers, so that they go on above those that the ledger has seen.</param>
 /// <param name="WithdrawnFrom">Batches from this number on were signed here, offered to nobody, and are signed anew; null when there are none.
 /// </param>
-/// <param name="Covered">Numbers of unsigned or withdrawn batches whose records the ledger has in batches of its own: signed no more.</param>
+/// <param name="Covered">Numbers of unsigned or withdrawn batches whose records the ledger has in batches of its own, or of which nothing is left: signed
+/// no more.</param>
 public sealed record ResumeRecord(long Number, Digest Previous, ImmutableArray<long> Sequences, uint BootShift, long? WithdrawnFrom,
     ImmutableArray<long> Covered);
 

@@ -25,8 +25,9 @@ public sealed class LostBatchOnTheRoadTests
         Restart(convoy, watch);
         await Becomes(convoy, watch, status => status.ToSign >= 1 && status.Trouble.Any(trouble => trouble.StartsWith($"The ledger waits for batch {lost}. ",
             StringComparison.Ordinal)), "status to say which batch is lost, while recording goes on");
-        var said = (await convoy.RunGateway("status")).Said;
-        Assert.Contains($"--first {lost} ", said, StringComparison.Ordinal);
+        var said = "";
+        await Convoy.Until(async () => (said = (await convoy.RunGateway("status")).Said).Contains($"--first {lost} ", StringComparison.Ordinal),
+            () => convoy.Gateway!.HasEnded ? convoy.Gateway.Said : null, "`gateway status` to print the way back");
 
         await RolledBackCardTests.ComeBack(convoy, said);
         watch.LookAnew();

@@ -36,7 +36,6 @@ public sealed class LedgerStore
     /// <exception cref="EvidenceBrokenException">It is no database, or a harmed one.</exception>
     public static LedgerStore Open(string path)
     {
-        StoreFile.Probe(path);
         try
         {
             StoreFile.MakeReady(path);
@@ -47,6 +46,7 @@ public sealed class LedgerStore
         }
         catch (Exception fault) when (fault.GetBaseException() is SqliteException refused)
         {
+            StoreFile.Probe(path); // Not before: closing a file takes away the locks that this process's other connections hold on it.
             throw StoreFile.Told(path, refused);
         }
     }

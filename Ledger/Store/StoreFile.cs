@@ -25,7 +25,7 @@ internal static class StoreFile
         }
     }
 
-    /// <summary>Opens the database's files for writing once, before SQLite does: where the disk refuses, SQLite says "readonly database" or "unable to
+    /// <summary>Opens the database's files for writing once, after SQLite could not: where the disk refuses, SQLite says "readonly database" or "unable to
     /// open database file" and names neither the file nor the system's reason.</summary>
     /// <exception cref="IOException">One of them cannot be opened; the message names it and says why.</exception>
     public static void Probe(string path)

@@ -209,6 +209,7 @@ public sealed partial class Logbook
         AddIf(faults, keyTrouble, "");
         AddIf(faults, markFault, "The mark of the last signed batch could not be written beside the batch store: ");
         AddIf(faults, keepingFault, "The oldest month of anchored batches could not be removed to keep inside the disk budget: ");
+        AddIf(faults, toldFault, "The record tells which batches this card does not have, and it could not be noted that it does; the next start tells it again: ");
         AddIf(faults, heldBecause, "");
         AddIf(faults, late is null ? "" : CannotBegin(Manifest.Decode(late.Payload).FirstNumber, chain.Open.Number), "");
         AddIf(faults, outbox.LogTrouble, "");

@@ -15,6 +15,8 @@ public sealed partial class Logbook
     /// <summary>How a segment ends that could not be read and was moved out of the way.</summary>
     internal const string UnreadableSuffix = ".unreadable";
 
+    private readonly HashSet<Absence> toldHere = [];
+    private string toldFault = "";
     private ImmutableArray<JournalDamage> unannounced = [];
 
     private static BatchEvent Broken(string code, string words) =>
@@ -160,15 +162,24 @@ public sealed partial class Logbook
         }
     }
 
-    /// <summary>What a repair wrote off is said in the chain, once: the event first, then the note that it was said.</summary>
+    /// <summary>What a repair or a resumption wrote off is said in the chain, once: the event first, then the note that it was said.</summary>
     private void DeclareLost(Moment now)
     {
         var known = absences.Read();
         foreach (var lost in known.Where(absence => absence.Cause == AbsenceCause.Lost
-            && !known.Contains(absence with { Cause = AbsenceCause.Declared })))
+            && !known.Contains(absence with { Cause = AbsenceCause.Declared }) && !toldHere.Contains(absence)))
         {
             Write(Broken("store.lost", $"{lost}: {lost.Words}") with { TimeMs = now.WallMs }, now);
-            absences.Add(lost with { Cause = AbsenceCause.Declared });
+            toldHere.Add(lost);
+            try
+            {
+                absences.Add(lost with { Cause = AbsenceCause.Declared });
+                toldFault = "";
+            }
+            catch (IOException fault)
+            {
+                toldFault = fault.Message; // F-184: the journal has room where the disk has none. Told once more by the next start, and recording goes on.
+            }
         }
 
         lostThrough = known.Where(absence => absence.Cause == AbsenceCause.Lost).Select(absence => (long?)absence.Last).Max();

@@ -14,6 +14,7 @@ public sealed class ChangeChecker(Action<string> violate, YearTally tally)
     private string? settings;
     private bool isStarted, isForgotten, hadBreak;
     private int? roundsUntilTold;
+    private long? brokeAtMs;
 
     /// <summary>The gateway is started under these settings.</summary>
     public void Started(string under)
@@ -34,7 +35,8 @@ public sealed class ChangeChecker(Action<string> violate, YearTally tally)
     }
 
     /// <summary>The record says that there is a break: with it settings and chips are told anew.</summary>
-    public void Broke() => roundsUntilTold = isForgotten ? RoundsUntilTold : null;
+    /// <param name="atMs">When, by the truck's clock: it stands before the first round that must tell, and power may go in between.</param>
+    public void Broke(long atMs) => (brokeAtMs, roundsUntilTold) = (atMs, isForgotten ? RoundsUntilTold + 1 : null);
 
     /// <summary>A batch that a stranger has seen, with the true round behind each of its rounds.</summary>
     public void Batch(long number, BatchBody body, IReadOnlyList<TrueRound?> truths)
@@ -57,6 +59,8 @@ public sealed class ChangeChecker(Action<string> violate, YearTally tally)
                 Follow(number, body, i, truth);
             }
         }
+
+        brokeAtMs = null;
     }
 
     private void Told(long number, IEnumerable<BatchEvent> events)
@@ -107,8 +111,13 @@ public sealed class ChangeChecker(Action<string> violate, YearTally tally)
     }
 
     /// <returns>Whether what the record tells is to be held against the truth: not between a break and the word about it.</returns>
-    private bool IsTold(long number)
+    private bool IsTold(long number, long wallMs)
     {
+        if (wallMs < brokeAtMs)
+        {
+            return false;
+        }
+
         if (isForgotten && roundsUntilTold is { } left)
         {
             roundsUntilTold = left - 1;
@@ -124,7 +133,7 @@ public sealed class ChangeChecker(Action<string> violate, YearTally tally)
 
     private void Follow(long number, BatchBody body, int round, TrueRound truth)
     {
-        if (!IsTold(number))
+        if (!IsTold(number, body.Rounds[round]))
         {
             return;
         }

@@ -101,7 +101,7 @@ public sealed partial class RecordChecker
                 var end = groups[2].Success ? long.Parse(groups[2].Value, CultureInfo.InvariantCulture) : first;
                 Require(end <= lastLogged!.Number, () => $"The record says that the card lost batches up to {end}, before they were signed.");
                 Tally.Breaks++;
-                Changes.Broke();
+                Changes.Broke(happened.TimeMs);
                 for (var number = first; number <= end; number++)
                 {
                     toldMissing.Add(number);

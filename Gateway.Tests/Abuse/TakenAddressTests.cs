@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using global::Ledger.Links;
 
 namespace Gateway.Tests.Abuse;
 
@@ -44,16 +43,5 @@ public sealed class TakenAddressTests
         Assert.Contains("The ledger cannot listen: Address already in use.", convoy.Ledger.Said, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", convoy.Ledger.Said, StringComparison.Ordinal);
         Assert.DoesNotContain("The disk refuses", convoy.Ledger.Said, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_ledger_that_a_failed_part_stops_names_the_part_and_does_not_end_as_if_it_had_been_told_to()
-    {
-        await using var convoy = await Convoy.Make(new());
-        Directory.CreateDirectory(Path.Combine(convoy.LedgerData, LinkSocket.SocketFile)); // Where a socket file belongs: it cannot be taken away.
-        convoy.StartLedger();
-        Assert.True(await convoy.Ledger!.Ended(TimeSpan.FromMinutes(4)));
-        Assert.Equal(1, convoy.Ledger.ExitCode);
-        Assert.Contains("The ledger stopped because a part of it failed: LinkSocket.", convoy.Ledger.Said, StringComparison.Ordinal);
     }
 }

@@ -14,9 +14,10 @@ public static partial class LedgerHost
     /// <summary>Runs until cancelled or stopped by a signal.</summary>
     /// <returns>0 after an orderly stop, 1 when an invariant broke, a part failed, or nothing can listen at the address.</returns>
     /// <exception cref="ConfigurationException">It cannot run as configured.</exception>
-    public static async Task<int> Run(RunOptions options, CancellationToken cancellation)
+    /// <param name="more">Parts beside the ledger's own; null for none.</param>
+    public static async Task<int> Run(RunOptions options, CancellationToken cancellation, Action<IServiceCollection>? more = null)
     {
-        await using var app = await Build(options);
+        await using var app = await Build(options, more);
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(nameof(LedgerHost));
         var watch = app.Services.GetRequiredService<LedgerWatch>();
         var parts = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
@@ -50,7 +51,8 @@ public static partial class LedgerHost
     }
 
     /// <summary>Opens the ledger and puts the host together; the caller starts it. Disposing the host closes the ledger.</summary>
-    public static async Task<WebApplication> Build(RunOptions options)
+    /// <param name="more">Parts beside the ledger's own; null for none.</param>
+    public static async Task<WebApplication> Build(RunOptions options, Action<IServiceCollection>? more = null)
     {
         var listen = options.ListenUri();
         var builder = WebApplication.CreateSlimBuilder();
@@ -85,6 +87,7 @@ public static partial class LedgerHost
             builder.Services.AddHostedService<Retention.KeepingTurn>();
             builder.Services.AddSingleton<LedgerWatch>();
             builder.Services.AddHostedService(services => services.GetRequiredService<LedgerWatch>());
+            more?.Invoke(builder.Services);
             if (options.EmbeddedBroker is null && options.Broker is null)
             {
                 NoBroker(startLogs.CreateLogger(nameof(LedgerHost)));

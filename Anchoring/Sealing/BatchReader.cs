@@ -12,8 +12,13 @@ internal sealed class BatchReader(IFolder folder, Chain chain)
     /// <exception cref="EvidenceBrokenException">Its records do not give the signed root.</exception>
     public StoredBatch? Read(SealedBatch batch)
     {
-        // A batch whose first records are in segments that are gone is in the batch store, or it was sealed over what a lost segment left of it: the root
-        // tells.
+        if (batch.IsFolded)
+        {
+            return null;
+        }
+
+        // A batch whose first records were gone when this session began is in the batch store, or it was sealed over what a lost segment left of it: the
+        // root tells.
         var isIncomplete = batch.IsDamaged || batch.IsPartial;
         var open = Records(batch.Number, batch.Start, batch.End, isIncomplete);
         var seal = JournalReader.Read(folder, batch.Seal, batch.Seal).Select(RecordCodec.DecodeSeal).FirstOrDefault();

@@ -294,7 +294,7 @@ public sealed partial class Chain
     {
         foreach (var batch in sealedBatches.Values.Where(batch => batch.Start.Segment <= segment).ToList())
         {
-            batch.IsPartial = true;
+            batch.IsPartial = batch.IsFolded = true;
             if (batch.Seal.Segment <= segment)
             {
                 numbers.Remove(batch.Digest);

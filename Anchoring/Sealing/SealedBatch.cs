@@ -43,8 +43,11 @@ public sealed record SealedBatch(long Number, Digest Digest, long OpenedMs, long
     /// <summary>From the header.</summary>
     public Digest Beacon { get; init; }
 
-    /// <summary>Its first records are in deleted segments: it is in the batch store.</summary>
+    /// <summary>Its first records are in segments that are gone: folded, so that it is in the batch store, or lost before it was anchored.</summary>
     public bool IsPartial { get; internal set; }
+
+    /// <summary>This session folded it: it is in the batch store, and the segment where it starts is deleted.</summary>
+    public bool IsFolded { get; internal set; }
 
     public BatchState State { get; internal set; }
 

@@ -57,7 +57,8 @@ public static class Tool
         if (!process.HasExited)
         {
             process.Kill(entireProcessTree: true);
-            process.WaitForExit();
+            Assert.True(process.WaitForExit(TimeSpan.FromMinutes(4)), $"Process {process.Id} was killed and is still there.");
+            process.WaitForExit(); // And until all that it has written is read.
         }
     }
 }

@@ -96,6 +96,17 @@ internal sealed class Fleet : IAsyncDisposable
         }
     }
 
+    /// <summary>What ended on the ledger's side and must not have; otherwise a test would wait for an answer that cannot come.</summary>
+    public void AssertRuns()
+    {
+        foreach (var part in services.OfType<BackgroundService>())
+        {
+            Assert.False(part.ExecuteTask is { IsFaulted: true }, $"{part.GetType().Name} has ended: {part.ExecuteTask?.Exception}");
+        }
+
+        Assert.False(Core.Sequencer.Ended.IsCompleted, $"The sequencer has ended: {Core.Sequencer.Ended.Exception}");
+    }
+
     public async ValueTask DisposeAsync()
     {
         for (var i = services.Count - 1; i >= 0; i--)
@@ -113,6 +124,9 @@ internal sealed class Fleet : IAsyncDisposable
 /// <summary>One enrolled gateway: keys, certificate, signed batches in order, and its link.</summary>
 internal sealed class Truck : IDisposable
 {
+    /// <summary>Longer than any pause between two receipts, and below the tests' own limit, which tells nothing.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+
     private readonly TestKeys keys = new();
     private readonly ReceiptCheck check;
     private readonly List<Statement> statements = [];
@@ -193,7 +207,7 @@ internal sealed class Truck : IDisposable
     public async Task DeliverAll(Func<int, Task>? onReceipt = null)
     {
         var (next, connection) = (0, -1L);
-        var idle = 0;
+        var (idle, heard) = (0, TimeProvider.System.GetTimestamp());
         while (receipts.Count < statements.Count)
         {
             var state = Link.State;
@@ -222,10 +236,16 @@ internal sealed class Truck : IDisposable
                     {
                         await onReceipt(before);
                     }
+
+                    heard = TimeProvider.System.GetTimestamp();
                 }
             }
 
             idle++;
+            fleet.AssertRuns();
+            Assert.False(running!.IsCompleted, $"The link has ended: {running.Exception}");
+            Assert.True(TimeProvider.System.GetElapsedTime(heard) < Patience,
+                $"No receipt for {Patience}: {receipts.Count} of {statements.Count}; {Link.State}; refused: {string.Join(' ', Refusals.TakeLast(20))}\n{Log}\n{fleet.Log}");
             await Task.Delay(10, TestContext.Current.CancellationToken);
         }
     }

@@ -51,9 +51,10 @@ internal sealed class Mosquitto : IAsyncDisposable
             }
         };
         process.BeginErrorReadLine();
-        while (!await Answers())
+        for (var began = TimeProvider.System.GetTimestamp(); !await Answers();)
         {
             Assert.False(process.HasExited, $"mosquitto ended: {said}");
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMinutes(4), $"mosquitto does not listen: {said}");
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
     }

@@ -1,3 +1,4 @@
+using Anchoring;
 using Evidence;
 using Gateway.Tests.Anchoring;
 
@@ -15,11 +16,7 @@ public sealed class EarlyEndTests
     public void Starts_that_end_before_their_first_round_are_one_declared_gap(int starts, bool isOrderly)
     {
         using var bench = new Bench();
-        using (var first = bench.Start())
-        {
-            bench.Round(first, 4_000, 5_000);
-            bench.Round(first, 4_100, 5_000);
-        }
+        TwoRounds(bench);
 
         for (var i = 0; i < starts; i++)
         {
@@ -33,16 +30,7 @@ public sealed class EarlyEndTests
 
         bench.PowerCut();
         using var last = bench.Start();
-        bench.Round(last, 4_200, 5_000);
-        var end = bench.WallMs;
-        last.SealOpen(bench.Now(last));
-        for (var i = 0; i < 8; i++)
-        {
-            bench.Pass();
-            last.Offer(bench.Now(last));
-        }
-
-        var verdict = bench.Verify(last.Extract(0, long.MaxValue), Bench.StartMs + 60_000, end);
+        var verdict = AfterOneRound(bench, last);
         Assert.True(verdict.Word is VerdictWord.Verified, $"{verdict.Word} {verdict.Fault}: {verdict.Reason}");
         var gap = Assert.Single(verdict.Channels[0].Intervals, interval => interval.Answer == Answer.NoData && interval.Cause is nameof(GapCause.PowerLoss));
         Assert.True(gap.ToMs - gap.FromMs > starts * 600_000);
@@ -56,11 +44,7 @@ public sealed class EarlyEndTests
     public void A_first_round_long_after_its_start_or_behind_a_clock_set_meanwhile_is_inside_one_declared_gap(long afterMs, bool hasClock)
     {
         using var bench = new Bench();
-        using (var first = bench.Start())
-        {
-            bench.Round(first, 4_000, 5_000);
-            bench.Round(first, 4_100, 5_000);
-        }
+        TwoRounds(bench);
 
         bench.PowerCut();
         var wallMs = bench.WallMs;
@@ -68,19 +52,32 @@ public sealed class EarlyEndTests
         using var last = bench.Start();
         bench.WallMs = wallMs;
         bench.Pass(afterMs);
-        bench.Round(last, 4_200, 5_000);
-        var end = bench.WallMs;
-        last.SealOpen(bench.Now(last));
-        for (var i = 0; i < 8; i++)
-        {
-            bench.Pass();
-            last.Offer(bench.Now(last));
-        }
-
-        var verdict = bench.Verify(last.Extract(0, long.MaxValue), Bench.StartMs + 60_000, end);
+        var verdict = AfterOneRound(bench, last);
         // What was sealed in 1970 builds on a checkpoint of today: its time is not proven, and nothing is left out.
         Assert.True(verdict.Word == (hasClock ? VerdictWord.Verified : VerdictWord.TimeNotProven), $"{verdict.Word} {verdict.Fault}: {verdict.Reason}");
         var gap = Assert.Single(verdict.Channels[0].Intervals, interval => interval.Answer == Answer.NoData);
         Assert.True(gap.ToMs - gap.FromMs > afterMs);
+    }
+
+    private static void TwoRounds(Bench bench)
+    {
+        using var first = bench.Start();
+        bench.Round(first, 4_000, 5_000);
+        bench.Round(first, 4_100, 5_000);
+    }
+
+    /// <summary>What a stranger says of it all once the session has taken one round and everything is anchored.</summary>
+    private static Verdict AfterOneRound(Bench bench, Logbook session)
+    {
+        bench.Round(session, 4_200, 5_000);
+        var end = bench.WallMs;
+        session.SealOpen(bench.Now(session));
+        for (var i = 0; i < 8; i++)
+        {
+            bench.Pass();
+            session.Offer(bench.Now(session));
+        }
+
+        return bench.Verify(session.Extract(0, long.MaxValue), Bench.StartMs + 60_000, end);
     }
 }

@@ -1,40 +1,22 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Anchoring;
 using Evidence;
 using Evidence.Log;
 
 namespace Gateway.Tests.Simulation;
 
-/// <summary>Goal: a year without violations means something. Method: each rule of the checker is broken by hand, and must say so.</summary>
-public sealed class CheckerTests : IDisposable
+/// <summary>Goal: a year without violations means something. Method: each rule of the Checker is broken by hand, and must say so.</summary>
+public sealed class CheckerTests : HandWrittenTruck
 {
-    private const long Interval = 900_000, Start = 1_767_225_600_000;
-    private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly List<ReadOnlyMemory<byte>> log = [];
-    private readonly RecordChecker checker;
-    private Checkpoint? head;
-    private Digest previous;
-    private long number, sequence;
-
-    public CheckerTests()
-    {
-        checker = new(Interval, () => head, from => log.Skip((int)from).ToList(),
-        [new(2_000, 8_000, 8)]);
-        checker.Changes.Started("");
-    }
-
-    public void Dispose() => key.Dispose();
-
     [Fact]
     public void A_sound_record_passes()
     {
         Try(0, 1, 2, 3);
         Send(Batch([0, 1]));
         Send(Batch([2, 3]));
-        checker.Finish();
-        Assert.Empty(checker.Violations);
-        Assert.Equal((2, 4), (checker.Tally.Batches, checker.Tally.Rounds));
+        Checker.Finish();
+        Assert.Empty(Checker.Violations);
+        Assert.Equal((2, 4), (Checker.Tally.Batches, Checker.Tally.Rounds));
     }
 
     [Fact]
@@ -42,8 +24,8 @@ public sealed class CheckerTests : IDisposable
     {
         Try(0, 1, 2);
         Send(Batch([0, 2]));
-        Assert.Equal(1, checker.Tally.Lost);
-        Assert.NotEmpty(checker.Violations);
+        Assert.Equal(1, Checker.Tally.Lost);
+        Assert.NotEmpty(Checker.Violations);
     }
 
     [Fact]
@@ -51,9 +33,9 @@ public sealed class CheckerTests : IDisposable
     {
         Try(0, 1);
         Send(Batch([0]));
-        Assert.Empty(checker.Violations);
-        checker.Finish();
-        Assert.Equal(1, checker.Tally.Lost);
+        Assert.Empty(Checker.Violations);
+        Checker.Finish();
+        Assert.Equal(1, Checker.Tally.Lost);
     }
 
     [Fact]
@@ -61,7 +43,7 @@ public sealed class CheckerTests : IDisposable
     {
         Try(0);
         Send(Batch([0, 1]));
-        Assert.Equal(1, checker.Tally.Invented);
+        Assert.Equal(1, Checker.Tally.Invented);
     }
 
     [Fact]
@@ -69,7 +51,7 @@ public sealed class CheckerTests : IDisposable
     {
         Try(0);
         Send(Batch([0], milliCelsius: 4_100));
-        Assert.Equal(1, checker.Tally.Invented);
+        Assert.Equal(1, Checker.Tally.Invented);
     }
 
     [Fact]
@@ -77,7 +59,7 @@ public sealed class CheckerTests : IDisposable
     {
         Try(0);
         Send(Batch([0], milliCelsius: null));
-        Assert.Equal(1, checker.Tally.Lost);
+        Assert.Equal(1, Checker.Tally.Lost);
     }
 
     [Fact]
@@ -85,9 +67,9 @@ public sealed class CheckerTests : IDisposable
     {
         Try(0, 5, 10);
         Send(Batch([0, 5]));
-        Assert.Equal(60, checker.Tally.UnexplainedMinutes);
+        Assert.Equal(60, Checker.Tally.UnexplainedMinutes);
         Send(Batch([10], events: [Late(10)]));
-        Assert.Equal(60, checker.Tally.UnexplainedMinutes);
+        Assert.Equal(60, Checker.Tally.UnexplainedMinutes);
     }
 
     [Fact]
@@ -96,12 +78,12 @@ public sealed class CheckerTests : IDisposable
         Try(0);
         var number0 = Batch([0]);
         Send(number0);
-        (number, previous, sequence) = (0, default, 0);
+        Following = (0, default, 0);
         Leave(number0);
-        Assert.Empty(checker.Violations);
-        (number, previous, sequence) = (0, default, 0);
+        Assert.Empty(Checker.Violations);
+        Following = (0, default, 0);
         Leave(Batch([0], milliCelsius: 4_001));
-        Assert.Contains("two signed headers", Assert.Single(checker.Violations), StringComparison.Ordinal);
+        Assert.Contains("two signed headers", Assert.Single(Checker.Violations), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -109,10 +91,10 @@ public sealed class CheckerTests : IDisposable
     {
         Try(0, 1);
         Send(Batch([0]));
-        (number, previous, sequence) = (5, default, 7);
+        Following = (5, default, 7);
         Send(Batch([1]));
         Assert.Equal(["Batch 5 follows 0.", "Batch 5 names another header before it.", "The ledger logged batch 5 after 0.",
-            "Batch 5, channel 0: reading 7 is not next."], checker.Violations);
+            "Batch 5, channel 0: reading 7 is not next."], Checker.Violations);
     }
 
     [Fact]
@@ -120,14 +102,14 @@ public sealed class CheckerTests : IDisposable
     {
         Try(0);
         Send(Batch([0]));
-        Assert.Empty(checker.Violations);
-        head = new("log", 2, LogTree.Root([LogTree.LeafHash([9]), LogTree.LeafHash([2])]));
-        log.Add(Batch([1]).Statement.Bytes.AsMemory());
-        checker.Logged();
-        Assert.Contains("Checkpoint 2 is not consistent", checker.Violations[0], StringComparison.Ordinal);
-        head = new("log", 1, default);
-        checker.Logged();
-        Assert.Contains("The log had 2 entries and has 1.", checker.Violations[^1], StringComparison.Ordinal);
+        Assert.Empty(Checker.Violations);
+        Head = new("log", 2, LogTree.Root([LogTree.LeafHash([9]), LogTree.LeafHash([2])]));
+        Entries.Add(Batch([1]).Statement.Bytes.AsMemory());
+        Checker.Logged();
+        Assert.Contains("Checkpoint 2 is not consistent", Checker.Violations[0], StringComparison.Ordinal);
+        Head = new("log", 1, default);
+        Checker.Logged();
+        Assert.Contains("The log had 2 entries and has 1.", Checker.Violations[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -135,9 +117,9 @@ public sealed class CheckerTests : IDisposable
     {
         Try(0, 1, 2);
         Send(Batch([1]));
-        var before = checker.Violations.Count;
+        var before = Checker.Violations.Count;
         Send(Batch([0]));
-        Assert.Contains(checker.Violations.Skip(before), words => words.Contains("goes back on the gateway's own clock", StringComparison.Ordinal));
+        Assert.Contains(Checker.Violations.Skip(before), words => words.Contains("goes back on the gateway's own clock", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -146,9 +128,9 @@ public sealed class CheckerTests : IDisposable
         Truth(0, 9_000, minutes: 60);
         Try(0, 1, 2, 3, 4, 5, 6);
         Send(Batch([0, 1, 2, 3, 4, 5, 6]));
-        checker.Finish();
-        Assert.Contains("its readings say it was not", Assert.Single(checker.Violations), StringComparison.Ordinal);
-        Assert.Equal((1, 0), (checker.Tally.ExcursionsTrue, checker.Tally.ExcursionsFound));
+        Checker.Finish();
+        Assert.Contains("its readings say it was not", Assert.Single(Checker.Violations), StringComparison.Ordinal);
+        Assert.Equal((1, 0), (Checker.Tally.ExcursionsTrue, Checker.Tally.ExcursionsFound));
     }
 
     [Fact]
@@ -161,13 +143,13 @@ public sealed class CheckerTests : IDisposable
         Send(Batch([1, 2], 9_000));
         Send(Batch([3], 9_000));
         Send(Batch([4], 4_000, Alarm(4, Logbook.LimitKept)));
-        checker.Finish();
-        Assert.Empty(checker.Violations);
-        Assert.Equal((1, 2), (checker.Tally.ExcursionsFound, checker.Tally.Alarms));
+        Checker.Finish();
+        Assert.Empty(Checker.Violations);
+        Assert.Equal((1, 2), (Checker.Tally.ExcursionsFound, Checker.Tally.Alarms));
         TryAt(9_000, 5, 6);
         TryAt(4_000, 7);
         Send(Batch([5, 6], 9_000));
-        Assert.Contains("no alarm says so", Assert.Single(checker.Violations), StringComparison.Ordinal);
+        Assert.Contains("no alarm says so", Assert.Single(Checker.Violations), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -176,7 +158,7 @@ public sealed class CheckerTests : IDisposable
         TryAt(9_000, 0, 1);
         Send(Batch([0], 9_000));
         Send(Batch([1], 9_000, Boot(1)));
-        Assert.Contains(checker.Violations, words => words.Contains("does not tell that channel 0 had passed its limit", StringComparison.Ordinal));
+        Assert.Contains(Checker.Violations, words => words.Contains("does not tell that channel 0 had passed its limit", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -184,7 +166,7 @@ public sealed class CheckerTests : IDisposable
     {
         Try(0);
         Send(Batch([0], events: Alarm(0, Logbook.LimitPassed)));
-        Assert.Contains("an alarm that no reading explains", Assert.Single(checker.Violations), StringComparison.Ordinal);
+        Assert.Contains("an alarm that no reading explains", Assert.Single(Checker.Violations), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -192,29 +174,29 @@ public sealed class CheckerTests : IDisposable
     {
         Try(0);
         Send(Batch([0], 9_000, Alarm(0, Logbook.LimitPassed)));
-        Assert.Contains(checker.Violations, words => words.Contains("an excursion that never was", StringComparison.Ordinal));
+        Assert.Contains(Checker.Violations, words => words.Contains("an excursion that never was", StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_swapped_probe_and_a_changed_setting_that_nobody_tells_and_one_that_never_was_are_found()
     {
-        var changes = new ChangeChecker(checker.Violate, checker.Tally);
+        var changes = new ChangeChecker(Checker.Violate, Checker.Tally);
         changes.Started("a");
         changes.Batch(0, Batch([0]).Body, [Hung(0, "A", "a")]);
         changes.Batch(1, Batch([1], events: Swap(1, "B")).Body, [Hung(1, "B", "a")]);
         changes.Started("b");
         changes.Batch(2, Batch([2], events: Setting("year is b; it was a.")).Body, [Hung(2, "B", "b")]);
-        Assert.Empty(checker.Violations);
-        Assert.Equal((1, 1), (checker.Tally.Swaps, checker.Tally.SettingChanges));
+        Assert.Empty(Checker.Violations);
+        Assert.Equal((1, 1), (Checker.Tally.Swaps, Checker.Tally.SettingChanges));
         changes.Batch(3, Batch([3, 4, 5]).Body, [Hung(3, "C", "b"), Hung(4, "C", "b"), Hung(5, "C", "b")]);
-        Assert.Contains("the record tells of B", Assert.Single(checker.Violations), StringComparison.Ordinal);
+        Assert.Contains("the record tells of B", Assert.Single(Checker.Violations), StringComparison.Ordinal);
         changes.Batch(4, Batch([6], events: Swap(6, "D")).Body, [Hung(6, "C", "b")]);
-        Assert.Contains("which never hung there", checker.Violations[1], StringComparison.Ordinal);
+        Assert.Contains("which never hung there", Checker.Violations[1], StringComparison.Ordinal);
         changes.Started("c");
         changes.Batch(5, Batch([7]).Body, [Hung(7, "", "c")]);
-        Assert.Contains("a round under settings c; the record tells of b", checker.Violations[2], StringComparison.Ordinal);
+        Assert.Contains("a round under settings c; the record tells of b", Checker.Violations[2], StringComparison.Ordinal);
         changes.Batch(6, Batch([8], events: Setting("year is z; it was c.")).Body, [Hung(8, "", "z")]);
-        Assert.Contains("a setting that never was", checker.Violations[3], StringComparison.Ordinal);
+        Assert.Contains("a setting that never was", Checker.Violations[3], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -271,28 +253,28 @@ public sealed class CheckerTests : IDisposable
         var sound = Verifier.Verify(BundleOf(bench, extract, window), bench.Policy);
 
         Windows(bench, (bytes, policy) => Verifier.Verify(bytes, policy)).Check(extract, window);
-        Assert.Empty(checker.Violations);
-        Assert.Equal((1, 1), (checker.Tally.Windows, checker.Tally.WindowsVerified));
+        Assert.Empty(Checker.Violations);
+        Assert.Equal((1, 1), (Checker.Tally.Windows, Checker.Tally.WindowsVerified));
 
         Windows(bench, (_, _) => sound).Check(extract, window);
-        Assert.Contains("One bit at byte", checker.Violations[^1], StringComparison.Ordinal);
+        Assert.Contains("One bit at byte", Checker.Violations[^1], StringComparison.Ordinal);
         var body = extract.Batches[0].Body;
         var warmer = body.Channels[0] with { Samples = body.Channels[0].Samples.SetItem(0, new(Outcome.Measured, new(4_001), 512)) };
         var changed = extract with { Batches = [extract.Batches[0] with { Body = body with { Channels = [warmer] } }] };
         Windows(bench, (bytes, policy) => Verifier.Verify(bytes, policy)).Check(changed, window);
-        Assert.Contains("A sound window reads Changed", checker.Violations[^1], StringComparison.Ordinal);
+        Assert.Contains("A sound window reads Changed", Checker.Violations[^1], StringComparison.Ordinal);
         Windows(bench, (_, _) => sound).Check(extract with { Missing = [0] }, window);
-        Assert.Contains("neither in the journal nor in the store", checker.Violations[^1], StringComparison.Ordinal);
+        Assert.Contains("neither in the journal nor in the store", Checker.Violations[^1], StringComparison.Ordinal);
         Windows(bench, (_, _) => sound).CheckWhole(extract);
-        Assert.Contains("is not the one that was sent", checker.Violations[^2], StringComparison.Ordinal);
-        Assert.Contains("The gateway gives 1 batches of 0", checker.Violations[^1], StringComparison.Ordinal);
+        Assert.Contains("is not the one that was sent", Checker.Violations[^2], StringComparison.Ordinal);
+        Assert.Contains("The gateway gives 1 batches of 0", Checker.Violations[^1], StringComparison.Ordinal);
         var warm = window with { Truths = [Round(0, 9_000), Round(1, 9_000)] };
         Windows(bench, (_, _) => sound).Check(extract, warm);
-        Assert.Contains(checker.Violations, words => words.Contains("reads in range on channel 0, and it was not", StringComparison.Ordinal));
+        Assert.Contains(Checker.Violations, words => words.Contains("reads in range on channel 0, and it was not", StringComparison.Ordinal));
     }
 
     private BundleChecker Windows(Anchoring.Bench bench, Func<byte[], VerifierPolicy, Verdict> verify) =>
-        new(bench.Key.Gateway, 1, bench.Policy, verify, checker, new(1));
+        new(bench.Key.Gateway, 1, bench.Policy, verify, Checker, new(1));
 
     private static byte[] BundleOf(Anchoring.Bench bench, LogbookExtract extract, SoundWindow window) => BundleWriter.Write(new(bench.Key.Gateway,
         [new(0)], window.FromMs, window.ToMs, DisclosureLevel.Readings, [.. extract.Manifests.Select(manifest =>
@@ -321,7 +303,7 @@ public sealed class CheckerTests : IDisposable
     {
         for (var minute = -1; minute <= minutes; minute++)
         {
-            checker.Excursions.Truth(Start + (slot * Interval) + ((fromMinute + minute) * 60_000L), _ =>
+            Checker.Excursions.Truth(Start + (slot * Interval) + ((fromMinute + minute) * 60_000L), _ =>
                 minute >= 0 && minute < minutes ? milliCelsius : 4_000);
         }
     }
@@ -335,38 +317,13 @@ public sealed class CheckerTests : IDisposable
     {
         foreach (var slot in slots)
         {
-            checker.Try(new(Start + (slot * Interval), 1, Start + (slot * Interval), [new(milliCelsius, 8, true)]) { IsPromised = true });
+            Checker.Try(new(Start + (slot * Interval), 1, Start + (slot * Interval), [new(milliCelsius, 8, true)]) { IsPromised = true });
         }
     }
 
     private (Statement Statement, BatchBody Body) Batch(int[] slots, int? milliCelsius = 4_000, params ImmutableArray<BatchEvent> events)
     {
-        var rounds = slots.Select(slot => Start + (slot * Interval)).ToImmutableArray();
-        var sample = milliCelsius is { } value ? new BatchSample(Outcome.Measured, new(value), 512)
-            : new BatchSample(Outcome.NoAcknowledge, null, 0);
-        var body = new BatchBody([.. new byte[32]], rounds, [new(sequence, [.. slots.Select(_ => sample)])], events);
-        var header = new BatchHeader(new(new Guid("5f3a91c0-0bc0-4012-8a55-0123456789ab")), number, previous, default, rounds[0],
-            rounds[^1], new(ClockTrust.Ntp, 0, 1, rounds[0] - Start), default, body.LeafCount, 1, Digest.Of(body.Encode()));
-        return (Statement.Sign(StatementKind.Batch, Statement.IssuerOf(header.Gateway), header.Encode(), key), body);
-    }
-
-    /// <summary>It leaves the truck, and the ledger logs it.</summary>
-    private void Send((Statement Statement, BatchBody Body) batch)
-    {
-        Leave(batch);
-        Log(batch.Statement);
-    }
-
-    private void Leave((Statement Statement, BatchBody Body) batch)
-    {
-        checker.Seen(batch.Statement.PayloadDigest, new Uplink(batch.Statement.Bytes, [.. batch.Body.Encode()]).Encode());
-        (number, previous, sequence) = (number + 1, batch.Statement.PayloadDigest, sequence + batch.Body.Rounds.Length);
-    }
-
-    private void Log(Statement entry)
-    {
-        log.Add(entry.Bytes.AsMemory());
-        head = new("log", log.Count, LogTree.Root([.. log.Select(known => LogTree.LeafHash(known.Span))]));
-        checker.Logged();
+        var sample = milliCelsius is { } value ? new BatchSample(Outcome.Measured, new(value), 512) : new BatchSample(Outcome.NoAcknowledge, null, 0);
+        return SignedBatch(slots, _ => sample, boot: 1, events);
     }
 }

@@ -1,40 +1,22 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Evidence;
-using Evidence.Log;
 
 namespace Gateway.Tests.Simulation;
 
 /// <summary>Goal: a world in which a card was put back and that has no violations means something. Method: the record of such a truck is written by hand,
 /// right once, and then with each rule broken.</summary>
-public sealed class RollbackCheckerTests : IDisposable
+public sealed class RollbackCheckerTests : HandWrittenTruck
 {
-    private const long Interval = 900_000, Start = 1_767_225_600_000;
-    private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly List<ReadOnlyMemory<byte>> log = [];
-    private readonly RecordChecker checker;
-    private Digest previous;
-    private long number, sequence;
-    private Checkpoint? head;
-
-    public RollbackCheckerTests()
-    {
-        checker = new(Interval, () => head, from => log.Skip((int)from).ToList(), [new(2_000, 8_000, 8)]);
-        checker.Changes.Started("");
-    }
-
-    public void Dispose() => key.Dispose();
-
     [Fact]
     public void A_card_that_goes_on_behind_the_ledger_and_says_so_passes()
     {
         BehindTheLedger();
         Send(Batch([6, 7], boot: 2, Lost(1, 2), Boot(6)));
-        checker.Finish();
-        Assert.Empty(checker.Violations);
-        Assert.Equal((1, 1), (checker.Tally.GoneWithCard, checker.Tally.Breaks));
-        Assert.Equal([1L, 2L], checker.Missing.Order());
-        Assert.Equal(2, Assert.Single(checker.Broken));
+        Checker.Finish();
+        Assert.Empty(Checker.Violations);
+        Assert.Equal((1, 1), (Checker.Tally.GoneWithCard, Checker.Tally.Breaks));
+        Assert.Equal([1L, 2L], Checker.Missing.Order());
+        Assert.Equal(2, Assert.Single(Checker.Broken));
     }
 
     [Fact]
@@ -42,8 +24,8 @@ public sealed class RollbackCheckerTests : IDisposable
     {
         BehindTheLedger();
         Send(Batch([6, 7], boot: 2, Boot(6)));
-        checker.Finish();
-        Assert.Contains("Batch 1 went with the card, and 1 others, and no event of the record says so.", Assert.Single(checker.Violations), StringComparison.Ordinal);
+        Checker.Finish();
+        Assert.Contains("Batch 1 went with the card, and 1 others, and no event of the record says so.", Assert.Single(Checker.Violations), StringComparison.Ordinal);
     }
 
     /// <summary>F-164.</summary>
@@ -55,8 +37,8 @@ public sealed class RollbackCheckerTests : IDisposable
         BehindTheLedger();
         Try(2, 8, 9);
         Send(Batch([6, 7, 8, 9], boot: 2, areTold ? [Lost(1, 2), Boot(6), Holds] : [Lost(1, 2), Boot(6)]));
-        Assert.Equal(areTold, checker.Violations.Count == 0);
-        Assert.True(areTold || checker.Violations[0].Contains("nothing tells the settings anew", StringComparison.Ordinal));
+        Assert.Equal(areTold, Checker.Violations.Count == 0);
+        Assert.True(areTold || Checker.Violations[0].Contains("nothing tells the settings anew", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -64,7 +46,7 @@ public sealed class RollbackCheckerTests : IDisposable
     {
         BehindTheLedger();
         Send(Batch([6, 7], boot: 1, Lost(1, 2), Boot(6)));
-        Assert.Contains(checker.Violations, words => words.Contains("the ledger had seen 1 when the card was put back", StringComparison.Ordinal));
+        Assert.Contains(Checker.Violations, words => words.Contains("the ledger had seen 1 when the card was put back", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -72,7 +54,7 @@ public sealed class RollbackCheckerTests : IDisposable
     {
         BehindTheLedger();
         Send(Batch([2, 3], boot: 2, Lost(1, 2), Boot(2)));
-        Assert.True(checker.Tally.Invented > 0);
+        Assert.True(Checker.Tally.Invented > 0);
     }
 
     [Fact]
@@ -80,7 +62,7 @@ public sealed class RollbackCheckerTests : IDisposable
     {
         BehindTheLedger();
         Send(Batch([7], boot: 2, Lost(1, 2), Boot(7)));
-        Assert.Equal(1, checker.Tally.Lost);
+        Assert.Equal(1, Checker.Tally.Lost);
     }
 
     [Fact]
@@ -88,15 +70,15 @@ public sealed class RollbackCheckerTests : IDisposable
     {
         Try(1, 0, 1);
         Send(Batch([0], boot: 1));
-        var mark = checker.Mark(next: 1);
+        var mark = Checker.Mark(next: 1);
         Try(1, 2);
         Leave(Batch([1, 2], boot: 1));
         PutBack(mark);
-        Assert.Equal(1, checker.Tally.GoneWithCard);
-        Assert.Empty(checker.Missing);
+        Assert.Equal(1, Checker.Tally.GoneWithCard);
+        Assert.Empty(Checker.Missing);
         Try(2, 6);
         Send(Batch([6], boot: 2, Boot(6)));
-        Assert.Equal(1, checker.Tally.Lost);
+        Assert.Equal(1, Checker.Tally.Lost);
     }
 
     [Fact]
@@ -104,16 +86,16 @@ public sealed class RollbackCheckerTests : IDisposable
     {
         Try(1, 0);
         Send(Batch([0], boot: 1));
-        var mark = checker.Mark(next: 1);
+        var mark = Checker.Mark(next: 1);
         Try(1, 1);
         Leave(Batch([1], boot: 1));
         PutBack(mark);
         Try(2, 6);
         Send(Batch([6], boot: 2, Boot(6)));
-        Assert.Empty(checker.Violations);
-        (number, previous, sequence) = (0, default, 0);
+        Assert.Empty(Checker.Violations);
+        Following = (0, default, 0);
         Leave(Batch([9], boot: 3));
-        Assert.Contains("Batch 0 has two signed headers", Assert.Single(checker.Violations), StringComparison.Ordinal);
+        Assert.Contains("Batch 0 has two signed headers", Assert.Single(Checker.Violations), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -121,9 +103,9 @@ public sealed class RollbackCheckerTests : IDisposable
     {
         Try(1, 0);
         Log(Batch([0], boot: 1).Statement);
-        Assert.Contains("never left this truck", Assert.Single(checker.Violations), StringComparison.Ordinal);
-        Log(Statement.Sign(StatementKind.Conflict, "ledger:log", [0x80], key));
-        Assert.Contains("two headers were signed under one number", checker.Violations[^1], StringComparison.Ordinal);
+        Assert.Contains("never left this truck", Assert.Single(Checker.Violations), StringComparison.Ordinal);
+        Log(Statement.Sign(StatementKind.Conflict, "ledger:log", [0x80], Key));
+        Assert.Contains("two headers were signed under one number", Checker.Violations[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -131,8 +113,8 @@ public sealed class RollbackCheckerTests : IDisposable
     {
         Try(1, 0, 1, 2);
         Send(Batch([0], boot: 1));
-        var early = checker.Mark(next: 1);
-        var late = checker.Mark(next: 3); // Signed up to 2, far from coverage.
+        var early = Checker.Mark(next: 1);
+        var late = Checker.Mark(next: 3); // Signed up to 2, far from coverage.
         PutBack(early, late);
         Assert.Equal(1, late.Next);
     }
@@ -142,7 +124,7 @@ public sealed class RollbackCheckerTests : IDisposable
     {
         Try(1, 0, 1, 2);
         Send(Batch([0, 1], boot: 1));
-        var mark = checker.Mark(next: 1);
+        var mark = Checker.Mark(next: 1);
         Try(1, 3, 4, 5);
         Send(Batch([2, 3], boot: 1));
         Send(Batch([4], boot: 1));
@@ -152,9 +134,8 @@ public sealed class RollbackCheckerTests : IDisposable
 
     private void PutBack(CardMark mark, params CardMark[] others)
     {
-        checker.RolledBack(mark, others);
-        (number, previous) = (log.Count, Statement.Decode(log[^1]).PayloadDigest);
-        sequence = log.Sum(entry => Lengths[Statement.Decode(entry).PayloadDigest]);
+        Checker.RolledBack(mark, others);
+        Following = (Entries.Count, Statement.Decode(Entries[^1]).PayloadDigest, Entries.Sum(entry => (long)Lengths[Statement.Decode(entry).PayloadDigest]));
     }
 
     private Dictionary<Digest, int> Lengths { get; } = [];
@@ -171,38 +152,14 @@ public sealed class RollbackCheckerTests : IDisposable
     {
         foreach (var slot in slots)
         {
-            checker.Try(new(Start + (slot * Interval), boot, Start + (slot * Interval), [new(4_000 + slot, 8, true)]) { IsPromised = true });
+            Checker.Try(new(Start + (slot * Interval), boot, Start + (slot * Interval), [new(4_000 + slot, 8, true)]) { IsPromised = true });
         }
     }
 
     private (Statement Statement, BatchBody Body) Batch(int[] slots, uint boot, params ImmutableArray<BatchEvent> events)
     {
-        var rounds = slots.Select(slot => Start + (slot * Interval)).ToImmutableArray();
-        var body = new BatchBody([.. new byte[32]], rounds, [new(sequence, [.. slots.Select(slot =>
-            new BatchSample(Outcome.Measured, new(4_000 + slot), 512))])], events);
-        var header = new BatchHeader(new(new Guid("5f3a91c0-0bc0-4012-8a55-0123456789ab")), number, previous, default, rounds[0],
-            rounds[^1], new(ClockTrust.Ntp, 0, boot, rounds[0] - Start), default, body.LeafCount, 1, Digest.Of(body.Encode()));
-        var statement = Statement.Sign(StatementKind.Batch, Statement.IssuerOf(header.Gateway), header.Encode(), key);
-        Lengths[statement.PayloadDigest] = body.Rounds.Length;
-        return (statement, body);
-    }
-
-    private void Send((Statement Statement, BatchBody Body) batch)
-    {
-        Leave(batch);
-        Log(batch.Statement);
-    }
-
-    private void Leave((Statement Statement, BatchBody Body) batch)
-    {
-        checker.Seen(batch.Statement.PayloadDigest, new Uplink(batch.Statement.Bytes, [.. batch.Body.Encode()]).Encode());
-        (number, previous, sequence) = (number + 1, batch.Statement.PayloadDigest, sequence + batch.Body.Rounds.Length);
-    }
-
-    private void Log(Statement entry)
-    {
-        log.Add(entry.Bytes.AsMemory());
-        head = new("log", log.Count, LogTree.Root([.. log.Select(known => LogTree.LeafHash(known.Span))]));
-        checker.Logged();
+        var batch = SignedBatch(slots, slot => new(Outcome.Measured, new(4_000 + slot), 512), boot, events);
+        Lengths[batch.Statement.PayloadDigest] = batch.Body.Rounds.Length;
+        return batch;
     }
 }
